@@ -1,0 +1,52 @@
+//! How much of anything a document may hold.
+
+use crate::IngestError;
+
+const MIB: usize = 1024 * 1024;
+
+/// Sizes beyond which a document is refused with [`IngestError::TooLarge`], all inclusive: a
+/// document exactly at a limit is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a PDF file; 50 MiB, the largest upload.
+    pub pdf_bytes_max: usize,
+    /// Bytes of a Markdown or plain text file; 10 MiB, about two million words: text is all
+    /// content, so the same size holds far more of it than a PDF.
+    pub text_bytes_max: usize,
+    /// Pages of a PDF; 10,000.
+    pub pages_max: usize,
+    /// Bytes one PDF stream may decode to; 32 MiB. A larger one is left out and reported.
+    pub stream_bytes_max: usize,
+    /// Bytes all streams of one PDF may decode to; 1 GiB.
+    pub document_bytes_max: usize,
+    /// Depth of containers: PDF objects and forms, Markdown quotes and lists; 100. Deeper
+    /// Markdown keeps its text and loses the levels beyond.
+    pub nesting_max: usize,
+    /// Objects of a PDF; 1,000,000.
+    pub objects_max: usize,
+    /// Bytes of the canonical text; 256 MiB.
+    pub output_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            pdf_bytes_max: 50 * MIB,
+            text_bytes_max: 10 * MIB,
+            pages_max: 10_000,
+            stream_bytes_max: 32 * MIB,
+            document_bytes_max: 1024 * MIB,
+            nesting_max: 100,
+            objects_max: 1_000_000,
+            output_bytes_max: 256 * MIB,
+        }
+    }
+}
+
+/// Refuses `found` beyond `limit`; `what` is a plural with its unit ("bytes of text").
+pub(crate) fn check(what: &str, found: usize, limit: usize) -> Result<(), IngestError> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(IngestError::TooLarge { what: what.to_owned(), found: found as u64, limit: limit as u64 })
+}

@@ -1,0 +1,69 @@
+//! Markdown: CommonMark with tables, footnotes, strikethrough, task lists and front matter.
+//!
+//! The events of the parser are folded, one by one and never recursively, into the canonical
+//! text; the state is what is open at the moment, so a hostile depth costs nothing. What a reader
+//! of the rendered page would see as text is kept, what they would not see (tags, comments,
+//! link targets, front matter) is not; nothing is invented but the bullets and cell separators
+//! of the canonical form.
+//!
+//! * paragraphs and block quotes: a line break in the source is a space, a hard one a line end;
+//! * list items begin with `- `, `1. `, `- [ ] ` or `- [x] `, two spaces deeper a level, and
+//!   stand on consecutive lines; numbers count on from the first one, as they are rendered;
+//! * tables are one block, header row first, cells joined by ` | `; rows without any text go;
+//! * code is one block without its fence;
+//! * footnotes stand where they are defined as `[^label]: text`; an image is its alternative text;
+//! * HTML loses its tags; headings, items, tables and preformatted text in it stay such.
+//!
+//! Nesting beyond [`nesting_max`](crate::Limits::nesting_max) keeps its text at the indent of
+//! the limit, with a warning.
+
+use std::collections::BTreeMap;
+
+use document::{Document, MediaType};
+use pulldown_cmark::{Options, Parser};
+
+use crate::{Config, IngestError, encoding, limits, normalize};
+
+pub(crate) mod front_matter;
+mod html;
+mod reader;
+
+/// What is read beyond CommonMark. Front matter is not in it: the parser would take any two
+/// `---` lines amid the text for it and drop what stands between them.
+const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
+
+/// Reads Markdown. Linear in the bytes.
+///
+/// # Errors
+///
+/// `TooLarge`, `Damaged` where the bytes are no text, `NoText`.
+pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
+    limits::check("bytes of text", bytes.len(), config.limits.text_bytes_max)?;
+    let decoded = encoding::decode(bytes)?;
+    let source = normalize::line_ends(&decoded);
+    let (mut metadata, body) = match front_matter::split(&source) {
+        Some((format, inside, body)) => (front_matter::read(format, inside), body),
+        None => (BTreeMap::new(), &*source),
+    };
+    let title = metadata.remove("title");
+    let events = Parser::new_ext(body, OPTIONS);
+    let (canonical, depth) = reader::read(events, config.limits.nesting_max);
+    let mut document = canonical.finish(MediaType::Markdown, title, metadata, config)?;
+    document.warnings.extend(depth_warning(depth, config.limits.nesting_max));
+    Ok(document)
+}
+
+fn depth_warning(depth: usize, limit: usize) -> Option<String> {
+    (depth > limit).then(|| {
+        format!(
+            "quotes and lists are nested {depth} deep, limit {limit}: levels beyond it were \
+             read as one"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

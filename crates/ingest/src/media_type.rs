@@ -1,0 +1,71 @@
+//! What the bytes are, read from their content and never from a name.
+//!
+//! In order: a PDF header, the signature of some format that cannot be read (named in the error,
+//! with what to do instead), then text. Text is Markdown if its first [`SAMPLE_BYTES`] show
+//! enough of the signs listed at [`signs::markdown_signs`], else plain text. The two differ in what a
+//! line end means, so a wrong guess costs some layout and never a word.
+
+use document::MediaType;
+use memchr::memmem;
+
+use crate::{IngestError, encoding};
+
+mod signature;
+mod signs;
+
+/// Where the header of a PDF must begin: bytes of junk before it are common.
+const PDF_HEADER_BYTES: usize = 1024;
+
+/// How much of a text is looked at for signs of Markdown.
+const SAMPLE_BYTES: usize = 256 * 1024;
+
+/// Weight of signs from which a text is Markdown: one that hardly occurs otherwise, or two that
+/// do.
+const SIGNS_MIN: u32 = 2;
+
+/// What the bytes are, by content only. Linear at worst; a fraction of a parse.
+///
+/// # Errors
+///
+/// [`IngestError::Empty`] without bytes, [`IngestError::UnsupportedMediaType`] for what is
+/// neither PDF nor text, [`IngestError::Damaged`] for text in another encoding than UTF-8, or
+/// UTF-16 with a byte order mark.
+pub fn media_type(bytes: &[u8]) -> Result<MediaType, IngestError> {
+    if bytes.is_empty() {
+        return Err(IngestError::Empty);
+    }
+    if is_pdf(bytes) {
+        return Ok(MediaType::Pdf);
+    }
+    signature::refuse_known(bytes)?;
+    let text = match encoding::decode(bytes) {
+        Err(error) if !encoding::is_marked(bytes) => {
+            return Err(signature::binary(bytes).unwrap_or(error));
+        }
+        decoded => decoded?,
+    };
+    if let Some(binary) = signature::binary(text.as_bytes()) {
+        return Err(binary);
+    }
+    signature::refuse_markup(&text)?;
+    let weight = signs::markdown_signs(sample(&text));
+    Ok(if weight >= SIGNS_MIN { MediaType::Markdown } else { MediaType::PlainText })
+}
+
+/// A header within the first kilobyte; inside of text only where a line of its own begins a
+/// file with objects, for a text may well talk about PDF headers.
+fn is_pdf(bytes: &[u8]) -> bool {
+    let head = bytes.get(..PDF_HEADER_BYTES + 4).unwrap_or(bytes);
+    let Some(at) = memmem::find(head, b"%PDF-") else { return false };
+    let begins_line = at == 0 || matches!(head.get(at - 1), Some(b'\n' | b'\r'));
+    let is_text = || encoding::decode(bytes).is_ok_and(|text| !text.contains('\0'));
+    at == 0 || (begins_line && memmem::find(bytes, b" obj").is_some()) || !is_text()
+}
+
+/// The first whole characters of a text, up to the sample size.
+fn sample(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SAMPLE_BYTES)]
+}
+
+#[cfg(test)]
+mod tests;

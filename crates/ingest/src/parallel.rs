@@ -1,0 +1,64 @@
+//! Many documents at once, and one that may fail alone.
+//!
+//! A document that panics the parser fails with [`IngestError::Crashed`] and takes no other with
+//! it. Results stand in input order and do not depend on the number of threads: every document
+//! is a pure function of its bytes.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use document::{Chunk, Document};
+use rayon::prelude::*;
+
+use crate::{Config, IngestError, chunk, parse};
+
+/// A document and its chunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingested {
+    /// The document.
+    pub document: Document,
+    /// Its chunks, in order; they tile its text.
+    pub chunks: Vec<Chunk>,
+}
+
+/// Parses and chunks one document; pages run on the current rayon pool.
+///
+/// # Errors
+///
+/// What [`parse`] reports; a panic inside becomes [`IngestError::Crashed`].
+pub fn ingest(bytes: &[u8], config: &Config) -> Result<Ingested, IngestError> {
+    caught(|| {
+        let document = parse(bytes, config)?;
+        let chunks = chunk(&document, config.chunking);
+        Ok(Ingested { document, chunks })
+    })
+}
+
+/// Parses and chunks many documents on `pool`, and the pages of each as well, so that one long
+/// document at the end does not leave the other threads idle.
+///
+/// One result per input, in input order, the same for any number of threads.
+pub fn ingest_all<B: AsRef<[u8]> + Sync>(
+    inputs: &[B],
+    config: &Config,
+    pool: &rayon::ThreadPool,
+) -> Vec<Result<Ingested, IngestError>> {
+    pool.install(|| {
+        // One document a job: they differ in cost by orders of magnitude.
+        let jobs = inputs.par_iter().with_max_len(1);
+        jobs.map(|bytes| ingest(bytes.as_ref(), config)).collect()
+    })
+}
+
+/// Runs `work`; a panic becomes an error.
+fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
+    // Unwind safe: `work` sees shared data only and its own half-made result is dropped.
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(IngestError::Crashed { message: message(&*panic) }))
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}

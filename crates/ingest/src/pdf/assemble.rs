@@ -1,0 +1,197 @@
+//! The pages' lines to one document: furniture out, paragraphs together, headings named.
+
+mod blocks;
+mod headings;
+mod hyphens;
+mod running;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use document::{Block, BlockKind, Document, MediaType, Page, RemovalReason, Removed, Span};
+
+use super::layout::PageLayout;
+use blocks::PageBlock;
+use hyphens::Vocabulary;
+
+/// Joins laid-out pages to a document. Linear in the text.
+pub(super) fn document(mut pages: Vec<PageLayout>, metadata: BTreeMap<String, String>) -> Document {
+    let removed = take_running_lines(&mut pages);
+    let vocabulary = Vocabulary::of(pages.iter().flat_map(|page| &page.lines));
+    let measures = blocks::Measures::of(&pages);
+    let mut blocks: Vec<Vec<PageBlock<'_>>> =
+        pages.iter().map(|page| blocks::group(&page.lines, &measures, &vocabulary)).collect();
+    headings::name(&mut blocks, &measures);
+    let mut writer = Writer::new(&vocabulary);
+    for (number, (page, page_blocks)) in (1..).zip(pages.iter().zip(&blocks)) {
+        writer.page(number, page, page_blocks);
+    }
+    writer.finish(metadata, removed)
+}
+
+fn take_running_lines(pages: &mut [PageLayout]) -> Vec<Removed> {
+    let marks = running::lines(pages);
+    let mut removed = Vec::new();
+    for ((number, page), marks) in (1..).zip(pages.iter_mut()).zip(marks) {
+        for &index in &marks {
+            let text = page.lines[index].text.clone();
+            removed.push(Removed { page: number, text, reason: RemovalReason::RunningLine });
+        }
+        let mut index = 0;
+        page.lines.retain(|_| {
+            index += 1;
+            !marks.contains(&(index - 1))
+        });
+    }
+    removed
+}
+
+struct Writer<'a> {
+    vocabulary: &'a Vocabulary,
+    text: String,
+    blocks: Vec<Block>,
+    pages: Vec<Page>,
+    warnings: Vec<String>,
+    unmapped: u64,
+    /// The last paragraph's last line, if the paragraph may go on in the next column or page.
+    open: Option<OpenParagraph>,
+}
+
+/// Where a paragraph was left without an end of a sentence.
+struct OpenParagraph {
+    size: f32,
+    v: f32,
+    page: u32,
+}
+
+impl<'a> Writer<'a> {
+    fn new(vocabulary: &'a Vocabulary) -> Self {
+        Self {
+            vocabulary,
+            text: String::new(),
+            blocks: Vec::new(),
+            pages: Vec::new(),
+            warnings: Vec::new(),
+            unmapped: 0,
+            open: None,
+        }
+    }
+
+    fn page(&mut self, number: u32, page: &PageLayout, blocks: &[PageBlock<'_>]) {
+        let mut start = None;
+        for block in blocks {
+            let before = self.block(number, block);
+            start.get_or_insert(before);
+        }
+        // Where the page begins inside a paragraph, its text begins there; blank space that
+        // separates blocks belongs to the page before.
+        let start = start.unwrap_or(self.text.len());
+        if let Some(last) = self.pages.last_mut() {
+            last.span.end = start;
+        }
+        if let Some(why) = &page.partial {
+            self.warnings.push(format!("page {number} is incomplete: {why}"));
+        }
+        self.unmapped += u64::from(page.unmapped);
+        self.pages.push(Page {
+            number,
+            span: Span::new(start, self.text.len()),
+            unmapped_glyphs: page.unmapped,
+            partial: page.partial.clone(),
+        });
+    }
+
+    /// Writes a block; returns where its text begins.
+    fn block(&mut self, page: u32, block: &PageBlock<'_>) -> usize {
+        if let Some(start) = self.go_on_with_open(page, block) {
+            return start;
+        }
+        self.separate(block.kind);
+        let start = self.text.len();
+        self.lines(block);
+        self.blocks.push(Block { kind: block.kind, span: Span::new(start, self.text.len()) });
+        self.open = self.left_open(page, block);
+        start
+    }
+
+    fn separate(&mut self, kind: BlockKind) {
+        let Some(last) = self.blocks.last() else { return };
+        let items = last.kind == BlockKind::ListItem && kind == BlockKind::ListItem;
+        self.text.push_str(if items { "\n" } else { "\n\n" });
+    }
+
+    fn lines(&mut self, block: &PageBlock<'_>) {
+        let start = self.text.len();
+        if let Some(rows) = &block.rows {
+            self.text.push_str(rows);
+            return;
+        }
+        for line in block.lines {
+            if self.text.len() == start {
+                self.text.push_str(line.text.trim());
+            } else {
+                self.vocabulary.join(&mut self.text, line.text.trim());
+            }
+        }
+        hyphens::drop_soft(&mut self.text, start);
+    }
+
+    fn left_open(&self, page: u32, block: &PageBlock<'_>) -> Option<OpenParagraph> {
+        let last = block.lines.last()?;
+        let may_go_on = matches!(block.kind, BlockKind::Paragraph | BlockKind::ListItem);
+        let ended = self.text.ends_with(['.', '!', '?', ':', ';', '"', '”', '。', '！', '？']);
+        (may_go_on && !ended).then_some(OpenParagraph { size: last.size, v: last.v, page })
+    }
+
+    /// Joins a paragraph to the one that a column or page end interrupted.
+    fn go_on_with_open(&mut self, page: u32, block: &PageBlock<'_>) -> Option<usize> {
+        let open = self.open.as_ref()?;
+        let first = block.lines.first()?;
+        let jumped = page != open.page || first.v > open.v + first.size;
+        let same_size = (first.size / open.size - 1.0).abs() < 0.06;
+        let goes_on = first.text.chars().next().is_some_and(char::is_lowercase);
+        if !(jumped && same_size && goes_on && block.kind == BlockKind::Paragraph) {
+            return None;
+        }
+        let before = self.text.len();
+        let lines = block.lines;
+        self.vocabulary.join(&mut self.text, lines[0].text.trim());
+        for line in &lines[1..] {
+            self.vocabulary.join(&mut self.text, line.text.trim());
+        }
+        let from = self.blocks.last()?.span.start;
+        hyphens::drop_soft(&mut self.text, from);
+        let end = self.text.len();
+        self.blocks.last_mut()?.span.end = end;
+        self.open = self.left_open(page, block);
+        Some(next_word(&self.text, before.min(end)))
+    }
+
+    fn finish(mut self, metadata: BTreeMap<String, String>, removed: Vec<Removed>) -> Document {
+        if let Some(last) = self.pages.last_mut() {
+            last.span.end = self.text.len();
+        }
+        if self.unmapped > 0 {
+            self.warnings
+                .push(format!("{} glyphs have no known text and were left out", self.unmapped));
+        }
+        let title = headings::title(&metadata, &self.text, &self.blocks, &self.pages);
+        Document {
+            media_type: MediaType::Pdf,
+            title,
+            metadata,
+            text: self.text,
+            blocks: self.blocks,
+            pages: self.pages,
+            removed,
+            warnings: self.warnings,
+        }
+    }
+}
+
+/// The first visible character at or after an offset.
+fn next_word(text: &str, offset: usize) -> usize {
+    let offset = (offset..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    let rest = &text[offset..];
+    offset + (rest.len() - rest.trim_start().len())
+}

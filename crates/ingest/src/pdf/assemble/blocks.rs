@@ -1,0 +1,209 @@
+//! Lines to blocks: paragraphs, list items and tables of one page.
+
+use document::BlockKind;
+
+use super::hyphens::Vocabulary;
+use super::tables;
+use crate::pdf::layout::{Line, PageLayout};
+
+/// Lines that make one block.
+pub(super) struct PageBlock<'l> {
+    pub(super) kind: BlockKind,
+    pub(super) lines: &'l [Line],
+    /// The rows, for a table.
+    pub(super) rows: Option<String>,
+}
+
+/// What is usual in a document.
+pub(super) struct Measures {
+    /// The font size most characters have, in points.
+    pub(super) body_size: f32,
+    /// The distance of baselines of most neighbouring lines, in em.
+    leading: f32,
+}
+
+/// Lines of one block stand at most this much further apart than usual.
+const LEADING_SLACK: f32 = 1.25;
+/// Leading assumed where a document has too few lines to measure, in em.
+const LEADING_DEFAULT: f32 = 1.2;
+/// A line is indented from this shift on, in em.
+const INDENT_EM: f32 = 0.8;
+/// Lines looked at on both sides to find the right margin of a column.
+const MARGIN_WINDOW: usize = 30;
+
+impl Measures {
+    pub(super) fn of(pages: &[PageLayout]) -> Self {
+        let lines = || pages.iter().flat_map(|page| &page.lines);
+        let sizes = lines().map(|line| (line.size, line.text.len()));
+        let pairs = pages.iter().flat_map(|page| page.lines.windows(2)).filter_map(|pair| {
+            let leading = (pair[0].v - pair[1].v) / pair[1].size;
+            let fits = (0.8..3.2).contains(&leading) && (pair[0].size - pair[1].size).abs() < 0.1;
+            fits.then_some((leading, pair[1].text.len()))
+        });
+        let leading = usual(pairs, 0.05).unwrap_or(LEADING_DEFAULT);
+        Self { body_size: usual(sizes, 0.1).unwrap_or(0.0), leading: leading.max(LEADING_DEFAULT) }
+    }
+}
+
+/// The value with the most weight, values within `step` being one.
+fn usual(values: impl Iterator<Item = (f32, usize)>, step: f32) -> Option<f32> {
+    let mut bins: std::collections::BTreeMap<i64, usize> = std::collections::BTreeMap::new();
+    for (value, weight) in values.filter(|(value, _)| value.is_finite()) {
+        *bins.entry((value / step).round() as i64).or_default() += weight;
+    }
+    let heaviest = bins.into_iter().max_by_key(|&(bin, weight)| (weight, std::cmp::Reverse(bin)));
+    heaviest.map(|(bin, _)| bin as f32 * step)
+}
+
+/// Groups the lines of a page, in order, to blocks.
+pub(super) fn group<'l>(
+    lines: &'l [Line],
+    measures: &Measures,
+    vocabulary: &Vocabulary,
+) -> Vec<PageBlock<'l>> {
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < lines.len() {
+        let Some(table) = tables::find(lines, at) else {
+            at += 1;
+            continue;
+        };
+        prose(&lines[start..at], measures, &mut blocks);
+        at = table.lines.end;
+        start = at;
+        let rows = Some(table.text(lines, vocabulary));
+        blocks.push(PageBlock { kind: BlockKind::Table, lines: &lines[table.lines], rows });
+    }
+    prose(&lines[start..], measures, &mut blocks);
+    blocks
+}
+
+/// Groups lines that are no table.
+fn prose<'l>(lines: &'l [Line], measures: &Measures, blocks: &mut Vec<PageBlock<'l>>) {
+    let mut start = 0;
+    while start < lines.len() {
+        let mut end = start + 1;
+        while end < lines.len() && goes_on(lines, start, end, measures) {
+            end += 1;
+        }
+        let is_item = is_list_item(&lines[start].text);
+        let kind = if is_item { BlockKind::ListItem } else { BlockKind::Paragraph };
+        blocks.push(PageBlock { kind, lines: &lines[start..end], rows: None });
+        start = end;
+    }
+}
+
+/// Whether line `at` belongs to the block of lines `start..at`.
+fn goes_on(lines: &[Line], start: usize, at: usize, measures: &Measures) -> bool {
+    let (previous, line) = (&lines[at - 1], &lines[at]);
+    let block = &lines[start..at];
+    same_kind(previous, line, measures)
+        && close_below(previous, line, measures)
+        && !starts_item(block, line)
+        && !is_indented(block, line)
+        && !ended_early(lines, at)
+}
+
+fn same_kind(previous: &Line, line: &Line, measures: &Measures) -> bool {
+    let ratio = line.size / previous.size;
+    // Headings below each other differ by little; within body text sizes vary with its formulas.
+    let display = previous.size.max(line.size) > measures.body_size * 1.08;
+    let ratios = if display { 0.96..1.04 } else { 0.87..1.15 };
+    let overlap = previous.u1.min(line.u1) - previous.u0.max(line.u0);
+    previous.degrees == line.degrees
+        && ratios.contains(&ratio)
+        && previous.bold == line.bold
+        && overlap > 0.0
+}
+
+fn close_below(previous: &Line, line: &Line, measures: &Measures) -> bool {
+    let leading = (previous.v - line.v) / line.size.max(previous.size);
+    (0.3..measures.leading * LEADING_SLACK).contains(&leading)
+}
+
+fn starts_item(block: &[Line], line: &Line) -> bool {
+    let hanging = block.len() == 1 || line.u0 < block[1].u0 + 0.3 * line.size;
+    is_list_item(&line.text) && hanging
+}
+
+/// A first-line indent, or the way back from a hanging one.
+fn is_indented(block: &[Line], line: &Line) -> bool {
+    let indent = INDENT_EM * line.size;
+    let first = &block[0];
+    let Some(left) = block[1..].iter().map(|line| line.u0).min_by(f32::total_cmp) else {
+        // The second line of a block: shifted right it begins a paragraph, unless the first one
+        // hangs out or is centred over it.
+        let hangs =
+            is_list_item(&first.text) || first.text.starts_with('[') || !ends_sentence(&first.text);
+        let centred = ((first.u0 + first.u1) - (line.u0 + line.u1)).abs() < indent;
+        return line.u0 > first.u0 + indent && !hangs && !centred;
+    };
+    let returns_from_hanging = line.u0 < left - indent
+        && (line.u0 - first.u0).abs() < indent
+        && ends_sentence(&block[block.len() - 1].text);
+    line.u0 > left + indent && ends_sentence(&block[block.len() - 1].text) || returns_from_hanging
+}
+
+/// Whether the line before `at` left room for the first word of `at`: then its end was meant.
+fn ended_early(lines: &[Line], at: usize) -> bool {
+    let (previous, line) = (&lines[at - 1], &lines[at]);
+    let window = &lines[at.saturating_sub(MARGIN_WINDOW)..lines.len().min(at + MARGIN_WINDOW)];
+    let near = |other: &&Line| {
+        (other.u0 - previous.u0).abs() < 4.0 * line.size
+            && other.degrees == line.degrees
+            && (other.size / line.size - 1.0).abs() < 0.1
+    };
+    let margin = window
+        .iter()
+        .filter(near)
+        .map(|line| line.u1)
+        .max_by(f32::total_cmp)
+        .unwrap_or(previous.u1);
+    let chars = line.text.chars().count().max(1);
+    let first_word = line.text.split_whitespace().next().map_or(0, |word| word.chars().count());
+    let word_width = (line.u1 - line.u0) * first_word as f32 / chars as f32;
+    margin - previous.u1 > word_width + line.size * 1.5
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end_matches(['"', '”', '’', ')', ']']).ends_with(['.', '!', '?', ':', ';', '。'])
+}
+
+/// A bullet, or a number or letter with a dot or parenthesis, and text after it.
+fn is_list_item(text: &str) -> bool {
+    const BULLETS: &[char] = &[
+        '•', '◦', '▪', '▫', '‣', '■', '□', '●', '○', '–', '—', '-', '*', '·', '➢', '➤', '✓', '✔',
+        '❖', '►', '☐', '☑',
+    ];
+    let Some((marker, rest)) = text.split_once(' ') else { return false };
+    if rest.trim().is_empty() {
+        return false;
+    }
+    if marker.chars().all(|c| BULLETS.contains(&c)) {
+        return marker.chars().count() == 1;
+    }
+    let label = marker.strip_prefix('(').unwrap_or(marker);
+    let Some(label) = label.strip_suffix(['.', ')']) else { return false };
+    let number = label.len() <= 3 && label.bytes().all(|byte| byte.is_ascii_digit());
+    let letter = label.len() == 1
+        && label.bytes().all(|byte| byte.is_ascii_lowercase())
+        && marker.ends_with(')');
+    let roman = marker.ends_with(')') && label.bytes().all(|byte| b"ivx".contains(&byte));
+    !label.is_empty() && (number || letter || roman)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_items_begin_with_a_bullet_or_a_label() {
+        for item in ["• one", "- two", "1. three", "(b) four", "iv) five", "12) six"] {
+            assert!(is_list_item(item), "{item}");
+        }
+        for other in ["one", "-5 degrees", "a. m.", "2024. A year", "• ", "(see) it"] {
+            assert!(!is_list_item(other), "{other}");
+        }
+    }
+}

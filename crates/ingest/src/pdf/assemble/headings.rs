@@ -1,0 +1,154 @@
+//! Headings by size, weight and numbering; the title of the document.
+
+use std::collections::BTreeMap;
+
+use document::{Block, BlockKind, Page};
+
+use super::blocks::{Measures, PageBlock};
+
+/// A heading is larger than the body text by this factor at least.
+const LARGER: f32 = 1.12;
+const HEADING_CHARS_MAX: usize = 160;
+const HEADING_LINES_MAX: usize = 4;
+/// Sizes closer than this, in points, are one level.
+const SIZE_STEP: f32 = 0.6;
+const TITLE_CHARS_MAX: usize = 200;
+
+/// Turns the paragraphs that are headings into headings, the largest at level 1.
+pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
+    let mut sizes: Vec<f32> = Vec::new();
+    for block in pages.iter().flatten() {
+        if let Some(Rank::Larger(size)) = rank(block, measures)
+            && !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP)
+        {
+            sizes.push(size);
+        }
+    }
+    sizes.sort_by(|a, b| b.total_cmp(a));
+    for block in pages.iter_mut().flatten() {
+        let level = match rank(block, measures) {
+            Some(Rank::Larger(size)) => {
+                sizes
+                    .iter()
+                    .position(|known| (known - size).abs() < SIZE_STEP)
+                    .unwrap_or(sizes.len())
+                    + 1
+            }
+            // Below all larger ones; "2.1" below "2".
+            Some(Rank::Bold { depth }) => sizes.len() + depth,
+            None => continue,
+        };
+        block.kind = BlockKind::Heading { level: level.clamp(1, 6) as u8 };
+    }
+}
+
+enum Rank {
+    Larger(f32),
+    /// Of body size, in a heavy face or numbered in capitals; `depth` is 1 or the number of
+    /// parts of its number.
+    Bold {
+        depth: usize,
+    },
+}
+
+fn rank(block: &PageBlock<'_>, measures: &Measures) -> Option<Rank> {
+    if !matches!(block.kind, BlockKind::Paragraph | BlockKind::ListItem) {
+        return None;
+    }
+    let first = block.lines.first()?;
+    let chars: usize = block.lines.iter().map(|line| line.text.chars().count()).sum();
+    let letters =
+        block.lines.iter().flat_map(|line| line.text.chars()).filter(|c| c.is_alphabetic()).count();
+    let short = chars <= HEADING_CHARS_MAX && block.lines.len() <= HEADING_LINES_MAX;
+    let upright = first.degrees == 0;
+    let last = block.lines.last()?.text.trim_end();
+    if !short
+        || !upright
+        || letters < 2
+        || letters * 2 < chars.min(40)
+        || last.ends_with([',', ';'])
+    {
+        return None;
+    }
+    let numbered = section_number(&first.text);
+    let is_item = block.kind == BlockKind::ListItem && numbered.is_none();
+    if first.size > measures.body_size * LARGER && !is_item {
+        return Some(Rank::Larger(first.size));
+    }
+    let of_body_size = first.size > measures.body_size * 0.93 && block.lines.len() <= 2;
+    let bold = block.lines.iter().all(|line| line.bold);
+    let capitals = !first.text.chars().any(char::is_lowercase) && numbered.is_some();
+    let sentence = last.ends_with('.') && chars > 40;
+    ((bold || capitals) && of_body_size && !is_item && !sentence && !last.ends_with(':'))
+        .then(|| Rank::Bold { depth: numbered.unwrap_or(1) })
+}
+
+/// How many parts the number in front of a heading has: 2 for `3.1 Scope`, 1 for `IV. RESULTS`.
+fn section_number(text: &str) -> Option<usize> {
+    let (number, rest) = text.split_once(' ')?;
+    let starts_like_a_title = rest.trim_start().chars().next().is_some_and(char::is_alphabetic);
+    let parts: Vec<&str> = number.trim_end_matches('.').split('.').collect();
+    let decimal = parts.iter().all(|part| {
+        !part.is_empty() && part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit())
+    });
+    let roman =
+        parts.len() == 1 && number.ends_with('.') && parts[0].bytes().all(|b| b"IVX".contains(&b));
+    ((decimal || (roman && !parts[0].is_empty())) && starts_like_a_title).then_some(parts.len())
+}
+
+/// The document's title: its metadata's, where that is a title, else the first heading of
+/// level 1 on the first page with text.
+pub(super) fn title(
+    metadata: &BTreeMap<String, String>,
+    text: &str,
+    blocks: &[Block],
+    pages: &[Page],
+) -> Option<String> {
+    let given = metadata.get("title").filter(|title| is_title(title));
+    given.cloned().or_else(|| {
+        let first_page_end = pages.iter().find(|page| !page.span.is_empty())?.span.end;
+        let headings = blocks.iter().filter(|block| block.span.start < first_page_end);
+        let levels = headings.filter_map(|block| match block.kind {
+            BlockKind::Heading { level } => Some((level, block.span)),
+            _ => None,
+        });
+        let (_, span) = levels.min_by_key(|&(level, span)| (level, span.start))?;
+        span.of(text).filter(|title| title.chars().count() <= TITLE_CHARS_MAX).map(str::to_owned)
+    })
+}
+
+/// Metadata titles are often file names or a program's default.
+fn is_title(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    let file_like = [
+        ".doc", ".docx", ".pdf", ".tex", ".dvi", ".indd", ".ps", ".odt", ".rtf", ".xls", ".xlsx",
+        ".pptx",
+    ];
+    let junk = ["microsoft word", "untitled", "unbenannt", "slide 1", "document1", "title"];
+    title.chars().filter(|c| c.is_alphabetic()).count() >= 3
+        && title.chars().count() <= TITLE_CHARS_MAX
+        && !file_like.iter().any(|extension| lower.ends_with(extension))
+        && !junk.iter().any(|start| lower.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_numbers_are_told_from_list_numbers_by_what_follows() {
+        assert_eq!(section_number("3.1 Scope"), Some(2));
+        assert_eq!(section_number("1 Introduction"), Some(1));
+        assert_eq!(section_number("IV. RESULTS"), Some(1));
+        assert_eq!(section_number("2022 12 3"), None);
+        assert_eq!(section_number("Scope of this"), None);
+    }
+
+    #[test]
+    fn file_names_are_no_titles() {
+        assert!(is_title("Rental conditions"));
+        for junk in ["Microsoft Word - a.doc", "final.tex", "untitled", "12/4"] {
+            assert!(!is_title(junk), "{junk}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Line ends: which hyphens belong to the word and which only to the line.
+//!
+//! No dictionary: the document's own words decide. A word that occurs whole elsewhere is joined,
+//! one that occurs with its hyphen keeps it, two parts that are both words of their own keep it,
+//! and what is left is joined, as most line-end hyphens are typesetting.
+
+use std::collections::HashMap;
+
+use crate::pdf::layout::Line;
+
+/// What a document shows of its words.
+pub(super) struct Vocabulary {
+    /// Words that are not split by a line end, in lower case, and the parts of compounds.
+    counts: HashMap<String, u32>,
+    /// Divided words end in a hyphen character of their own, so `-` is always a real one.
+    marks_division: bool,
+}
+
+impl Vocabulary {
+    pub(super) fn of<'l>(lines: impl Iterator<Item = &'l Line>) -> Self {
+        let mut vocabulary = Self { counts: HashMap::new(), marks_division: false };
+        let mut after_hyphen = false;
+        for line in lines {
+            let ends_in_hyphen = line.text.ends_with(is_hyphen);
+            vocabulary.marks_division |= ends_in_hyphen && !line.text.ends_with('-');
+            let words = line.text.split_whitespace();
+            // Neither half of a divided word is a word.
+            let whole = words.clone().count().saturating_sub(usize::from(ends_in_hyphen));
+            words.take(whole).skip(usize::from(after_hyphen)).for_each(|word| vocabulary.add(word));
+            after_hyphen = ends_in_hyphen;
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, word: &str) {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        if word.contains('-') {
+            word.split('-').for_each(|part| *self.counts.entry(part.to_owned()).or_default() += 1);
+        }
+        if word.contains(char::is_alphabetic) {
+            *self.counts.entry(word).or_default() += 1;
+        }
+    }
+
+    /// Appends the next line of a paragraph to its text.
+    pub(super) fn join(&self, text: &mut String, line: &str) {
+        let Some(hyphen) = text.chars().next_back().filter(|&c| is_hyphen(c)) else {
+            if !(ends_solid(text) && starts_solid(line)) {
+                text.push(' ');
+            }
+            text.push_str(line);
+            return;
+        };
+        let stem = text.trim_end_matches(is_hyphen);
+        let invisible = text[stem.len()..].contains(SOFT_HYPHEN);
+        if !stem.ends_with(char::is_alphanumeric) || text.len() - stem.len() > 2 * hyphen.len_utf8()
+        {
+            // A dash on its own.
+            text.push(' ');
+        } else if invisible || self.is_typesetting(stem, hyphen, line) {
+            text.truncate(stem.len());
+        }
+        text.push_str(line);
+    }
+
+    /// Whether the hyphen between two parts of a word was put there to break the line.
+    fn is_typesetting(&self, before: &str, hyphen: char, after: &str) -> bool {
+        if self.marks_division {
+            return hyphen != '-';
+        }
+        let head = before.rsplit(|c: char| c.is_whitespace()).next().unwrap_or("");
+        let head = head.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let tail = after.split(|c: char| c.is_whitespace()).next().unwrap_or("");
+        let tail = tail.trim_end_matches(|c: char| !c.is_alphanumeric());
+        if !tail.starts_with(char::is_lowercase) || !head.ends_with(char::is_alphabetic) {
+            return false;
+        }
+        let whole = self.count(&format!("{head}{tail}"));
+        let hyphened = self.count(&format!("{head}-{tail}"));
+        if whole != hyphened {
+            return whole > hyphened;
+        }
+        // The last part of a compound decides: in "non-line-ar" it is "line".
+        let last_part = head.rsplit('-').next().unwrap_or(head);
+        let both_words = self.count(last_part) > 0 && self.count(tail) > 0;
+        !(both_words && last_part.chars().count() > 1)
+    }
+
+    fn count(&self, word: &str) -> u32 {
+        self.counts.get(&word.to_lowercase()).copied().unwrap_or(0)
+    }
+}
+
+const SOFT_HYPHEN: char = '\u{AD}';
+
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}' | SOFT_HYPHEN)
+}
+
+fn ends_solid(text: &str) -> bool {
+    text.chars().next_back().is_some_and(super::super::layout::is_set_solid)
+}
+
+fn starts_solid(text: &str) -> bool {
+    text.chars().next().is_some_and(super::super::layout::is_set_solid)
+}
+
+/// Takes the soft hyphens out of the text from `start` on: inside a line they are invisible.
+pub(super) fn drop_soft(text: &mut String, start: usize) {
+    if text[start..].contains(SOFT_HYPHEN) {
+        let clean = text[start..].replace(SOFT_HYPHEN, "");
+        text.truncate(start);
+        text.push_str(&clean);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Line {
+        let cells = Vec::new();
+        Line {
+            text: text.into(),
+            cells,
+            u0: 0.0,
+            u1: 1.0,
+            v: 0.0,
+            size: 10.0,
+            degrees: 0,
+            bold: false,
+        }
+    }
+
+    fn check(known: &str, first: &str, second: &str, expected: &str) {
+        let lines = [line(known), line(first), line(second)];
+        let mut text = first.to_owned();
+        Vocabulary::of(lines.iter()).join(&mut text, second);
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_documents_own_words_decide() {
+        check("information", "the infor-", "mation is", "the information is");
+        check("", "the infor-", "mation is", "the information is");
+        check("a one-dimensional case", "a one-", "dimensional case", "a one-dimensional case");
+        check("a well is known", "a well-", "known case", "a well-known case");
+        check("", "Navier-", "Stokes", "Navier-Stokes");
+        check("", "2020-", "21", "2020-21");
+        check("", "a soft\u{AD}", "hyphen", "a softhyphen");
+        check("", "a soft\u{AD}\u{2010}", "hyphen", "a softhyphen");
+        check("a divided\u{2010}", "a half-", "hearted", "a half-hearted");
+        check("", "a dash -", "here", "a dash - here");
+        check("", "no hyphen", "here", "no hyphen here");
+        check("", "日本", "語", "日本語");
+    }
+}

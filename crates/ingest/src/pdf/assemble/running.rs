@@ -1,0 +1,202 @@
+//! Running headers, footers and page numbers: lines that stand in the same place of several
+//! pages and say the same but for their numbers.
+
+use std::collections::HashMap;
+
+use crate::pdf::layout::{Line, PageLayout};
+
+/// Lines looked at from each end of a page.
+const LINES_AT_END: usize = 3;
+/// A running line stands in the outer share of the page.
+const OUTER_SHARE: f32 = 0.16;
+/// Pages on which a line must stand; a document of two pages has two.
+const PAGES_MIN: usize = 3;
+/// Pages between two occurrences: left and right pages differ, and chapters open without header.
+const PAGES_APART_MAX: usize = 4;
+/// How far the same line may move between pages, in points.
+const DRIFT_POINTS: f32 = 4.0;
+
+/// For each page, the indices of its running lines, sorted. A repeated table head is content: it
+/// stays where it stands first.
+pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
+    let mut groups: HashMap<(String, bool), Vec<Seen>> = HashMap::new();
+    for (page_at, page) in pages.iter().enumerate() {
+        for (line_at, at_top) in candidates(page) {
+            let line = &page.lines[line_at];
+            let key = (masked(&line.text), at_top);
+            let seen =
+                Seen { page_at, line_at, v: line.v, size: line.size, number: number(&line.text) };
+            groups.entry(key).or_default().push(seen);
+        }
+    }
+    let mut marked = vec![Vec::new(); pages.len()];
+    let pages_min = PAGES_MIN.min(pages.len().max(2));
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "each group marks its own lines; they are sorted below"
+    )]
+    for ((mask, _), seen) in &groups {
+        let only_number = !mask.chars().any(char::is_alphabetic);
+        for chain in chains(seen) {
+            let counts = !only_number || chain.windows(2).all(|pair| counts_up(pair[0], pair[1]));
+            let pages_min = if only_number { 2 } else { pages_min };
+            if chain.len() >= pages_min && counts {
+                let keep_first = usize::from(is_first_table_head(pages, &chain));
+                chain
+                    .iter()
+                    .skip(keep_first)
+                    .for_each(|seen| marked[seen.page_at].push(seen.line_at));
+            }
+        }
+    }
+    marked.iter_mut().for_each(|marks| marks.sort_unstable());
+    marked
+}
+
+struct Seen {
+    page_at: usize,
+    line_at: usize,
+    v: f32,
+    size: f32,
+    number: Option<i64>,
+}
+
+/// Whether a chain is the head of a table that goes on over pages, and is not in the text before.
+fn is_first_table_head(pages: &[PageLayout], chain: &[&Seen]) -> bool {
+    const CELLS_MIN: usize = 3;
+    let Some(first) = chain.first() else { return false };
+    let head = &pages[first.page_at].lines[first.line_at];
+    let before = pages[..first.page_at].iter().rev().take(1).flat_map(|page| &page.lines);
+    head.cells.len() >= CELLS_MIN && !before.into_iter().any(|line| line.text == head.text)
+}
+
+/// The outermost upright lines, as (index, at the top).
+fn candidates(page: &PageLayout) -> Vec<(usize, bool)> {
+    let upright = page.lines.iter().enumerate().filter(|(_, line)| line.degrees == 0);
+    let mut by_height: Vec<(usize, &Line)> = upright.collect();
+    by_height.sort_by(|a, b| b.1.v.total_cmp(&a.1.v));
+    let margin = page.height * OUTER_SHARE;
+    let top = by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height - margin);
+    let bottom = by_height.iter().rev().take(LINES_AT_END).filter(|(_, line)| line.v < margin);
+    top.map(|(index, _)| (*index, true)).chain(bottom.map(|(index, _)| (*index, false))).collect()
+}
+
+/// Consecutive sightings in the same place.
+fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
+    let mut chains: Vec<Vec<&Seen>> = Vec::new();
+    for sight in seen {
+        let fits = |chain: &&mut Vec<&Seen>| {
+            chain.last().is_some_and(|last| {
+                let apart = sight.page_at - last.page_at;
+                // A title of the same words is larger.
+                let same_size = (last.size - sight.size).abs() < 0.05 * sight.size;
+                let same_place = (last.v - sight.v).abs() < DRIFT_POINTS;
+                (1..=PAGES_APART_MAX).contains(&apart) && same_place && same_size
+            })
+        };
+        match chains.iter_mut().find(fits) {
+            Some(chain) => chain.push(sight),
+            None => chains.push(vec![sight]),
+        }
+    }
+    chains
+}
+
+/// Page numbers grow as the pages do.
+fn counts_up(a: &Seen, b: &Seen) -> bool {
+    match (a.number, b.number) {
+        (Some(first), Some(second)) => second - first == (b.page_at - a.page_at) as i64,
+        _ => false,
+    }
+}
+
+/// The text with every number as `#`, and a lone Roman numeral too.
+fn masked(text: &str) -> String {
+    if roman(text.trim()).is_some() {
+        return "#".to_owned();
+    }
+    let mut mask = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        if !c.is_ascii_digit() {
+            mask.extend(c.to_lowercase());
+        } else if !mask.ends_with('#') {
+            mask.push('#');
+        }
+    }
+    mask
+}
+
+/// The first number of a line, or the value of a Roman numeral.
+fn number(text: &str) -> Option<i64> {
+    let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok().or_else(|| roman(text.trim()))
+}
+
+fn roman(text: &str) -> Option<i64> {
+    let value = |c: char| match c.to_ascii_lowercase() {
+        'i' => Some(1),
+        'v' => Some(5),
+        'x' => Some(10),
+        'l' => Some(50),
+        'c' => Some(100),
+        _ => None,
+    };
+    if text.is_empty() || text.len() > 8 {
+        return None;
+    }
+    let values = text.chars().map(value).collect::<Option<Vec<i64>>>()?;
+    let pairs = values.iter().zip(values.iter().skip(1).chain([&0]));
+    Some(pairs.map(|(&value, &next)| if value < next { -value } else { value }).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(lines: &[(&str, f32)]) -> PageLayout {
+        let line = |&(text, v): &(&str, f32)| Line {
+            text: text.into(),
+            cells: Vec::new(),
+            u0: 50.0,
+            u1: 300.0,
+            v,
+            size: 10.0,
+            degrees: 0,
+            bold: false,
+        };
+        PageLayout {
+            lines: lines.iter().map(line).collect(),
+            height: 800.0,
+            unmapped: 0,
+            partial: None,
+        }
+    }
+
+    #[test]
+    fn repeated_headers_and_page_numbers_are_found() {
+        let pages: Vec<_> = (1..=4)
+            .map(|number| {
+                page(&[
+                    ("Annual report", 770.0),
+                    (&format!("Words of {number}"), 400.0),
+                    (&number.to_string(), 30.0),
+                ])
+            })
+            .collect();
+        assert_eq!(lines(&pages), vec![vec![0, 2]; 4]);
+    }
+
+    #[test]
+    fn numbers_that_do_not_count_pages_stay() {
+        let pages = [page(&[("1999", 30.0)]), page(&[("2024", 30.0)]), page(&[("1871", 30.0)])];
+        assert_eq!(lines(&pages), [vec![], vec![], vec![] as Vec<usize>]);
+    }
+
+    #[test]
+    fn roman_numerals_count() {
+        assert_eq!(roman("xiv"), Some(14));
+        assert_eq!(roman("mix up"), None);
+        assert_eq!(masked("Page 12 of 40"), "page#of#");
+    }
+}

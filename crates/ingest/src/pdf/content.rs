@@ -1,0 +1,311 @@
+//! Content streams as a sequence of operations (ISO 32000-1, 7.8.2).
+//!
+//! One pass over the decoded bytes; operands borrow from them. A token that does not belong
+//! anywhere (a stray `]`, `>>` or `)`, a malformed number) is skipped and reading goes on with
+//! the next one, as viewers do: text after a broken token is still text.
+
+/// One operand. Arrays and dictionaries come flat, between their brackets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Operand<'a> {
+    Number(f32),
+    Name(&'a [u8]),
+    /// The bytes between the parentheses, escapes not yet decoded.
+    Literal(&'a [u8]),
+    /// The bytes between the angle brackets.
+    Hex(&'a [u8]),
+    ArrayStart,
+    ArrayEnd,
+    DictStart,
+    DictEnd,
+    /// `true`, `false` or `null`.
+    Constant,
+}
+
+/// More operands than any sound operation has; the rest of a longer list is dropped.
+const OPERANDS_MAX: usize = 1 << 17;
+
+/// Reads operations from the bytes of a content stream.
+pub(super) struct Operations<'a> {
+    data: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Operations<'a> {
+    pub(super) fn new(data: &'a [u8]) -> Self {
+        Self { data, at: 0 }
+    }
+
+    /// Reads the next operation: its operands replace `operands`, its operator is returned.
+    /// Inline images are passed over. `None` at the end.
+    pub(super) fn next(&mut self, operands: &mut Vec<Operand<'a>>) -> Option<&'a [u8]> {
+        operands.clear();
+        loop {
+            self.skip_blank();
+            let byte = *self.data.get(self.at)?;
+            let operand = match byte {
+                b'0'..=b'9' | b'+' | b'-' | b'.' => Operand::Number(self.number()),
+                b'/' => Operand::Name(self.name()),
+                b'(' => Operand::Literal(self.literal()),
+                b'<' => self.less_than(),
+                b'>' => self.greater_than(),
+                b'[' => self.single(Operand::ArrayStart),
+                b']' => self.single(Operand::ArrayEnd),
+                b')' | b'{' | b'}' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => match self.keyword() {
+                    b"true" | b"false" | b"null" => Operand::Constant,
+                    b"BI" => {
+                        self.skip_inline_image();
+                        operands.clear();
+                        continue;
+                    }
+                    operator => return Some(operator),
+                },
+            };
+            if operands.len() < OPERANDS_MAX {
+                operands.push(operand);
+            }
+        }
+    }
+
+    fn single(&mut self, operand: Operand<'a>) -> Operand<'a> {
+        self.at += 1;
+        operand
+    }
+
+    fn skip_blank(&mut self) {
+        while let Some(&byte) = self.data.get(self.at) {
+            if byte == b'%' {
+                self.skip_comment();
+            } else if !is_blank(byte) {
+                return;
+            } else {
+                self.at += 1;
+            }
+        }
+    }
+
+    fn skip_comment(&mut self) {
+        let rest = &self.data[self.at..];
+        let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        self.at += end;
+    }
+
+    fn regular_run(&mut self) -> &'a [u8] {
+        let rest = &self.data[self.at..];
+        let end = rest.iter().position(|&byte| !is_regular(byte)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn keyword(&mut self) -> &'a [u8] {
+        self.regular_run()
+    }
+
+    fn name(&mut self) -> &'a [u8] {
+        self.at += 1;
+        self.regular_run()
+    }
+
+    /// Reads a number; signs may repeat and digits after a second dot are dropped.
+    fn number(&mut self) -> f32 {
+        let (mut negative, mut whole, mut scale, mut dots) = (false, 0.0f64, 1.0f64, 0);
+        while let Some(&byte) = self.data.get(self.at) {
+            match byte {
+                b'0'..=b'9' if dots < 2 => {
+                    whole = whole * 10.0 + f64::from(byte - b'0');
+                    scale *= if dots == 1 { 10.0 } else { 1.0 };
+                }
+                b'0'..=b'9' | b'+' => {}
+                b'-' => negative |= scale == 1.0 && whole == 0.0,
+                b'.' => dots += 1,
+                _ => break,
+            }
+            self.at += 1;
+        }
+        let value = (whole / scale) as f32;
+        if !value.is_finite() {
+            0.0
+        } else if negative {
+            -value
+        } else {
+            value
+        }
+    }
+
+    fn literal(&mut self) -> &'a [u8] {
+        self.at += 1;
+        let start = self.at;
+        let mut depth = 0usize;
+        while let Some(&byte) = self.data.get(self.at) {
+            match byte {
+                b'\\' => self.at += 1,
+                b'(' => depth += 1,
+                b')' if depth == 0 => {
+                    let end = self.at;
+                    self.at += 1;
+                    return &self.data[start..end];
+                }
+                b')' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        self.at = self.data.len();
+        &self.data[start.min(self.at)..]
+    }
+
+    fn less_than(&mut self) -> Operand<'a> {
+        if self.data.get(self.at + 1) == Some(&b'<') {
+            self.at += 2;
+            return Operand::DictStart;
+        }
+        let rest = &self.data[self.at + 1..];
+        let end = memchr::memchr(b'>', rest).unwrap_or(rest.len());
+        self.at = (self.at + end + 2).min(self.data.len());
+        Operand::Hex(&rest[..end])
+    }
+
+    fn greater_than(&mut self) -> Operand<'a> {
+        let double = self.data.get(self.at + 1) == Some(&b'>');
+        self.at += if double { 2 } else { 1 };
+        if double { Operand::DictEnd } else { Operand::Constant }
+    }
+
+    /// Goes to the `EI` that ends an inline image: one with blank space around it that is
+    /// followed by what looks like operators, not by image data.
+    fn skip_inline_image(&mut self) {
+        let body = memchr::memmem::find(&self.data[self.at..], b"ID");
+        let mut at = self.at + body.map_or(0, |offset| offset + 2);
+        while let Some(offset) = memchr::memmem::find(&self.data[at..], b"EI") {
+            let end = at + offset + 2;
+            let blank_before = at + offset > 0 && is_blank(self.data[at + offset - 1]);
+            let after = &self.data[end..self.data.len().min(end + 12)];
+            let text_after = after.iter().all(|&byte| is_blank(byte) || (32..127).contains(&byte));
+            if blank_before && after.first().is_none_or(|&byte| is_blank(byte)) && text_after {
+                self.at = end;
+                return;
+            }
+            at = end;
+        }
+        self.at = self.data.len();
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
+}
+
+fn is_regular(byte: u8) -> bool {
+    !is_blank(byte)
+        && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+}
+
+/// Appends the bytes a literal string stands for (ISO 32000-1, table 3).
+pub(super) fn decode_literal(raw: &[u8], out: &mut Vec<u8>) {
+    let mut at = 0;
+    while let Some(&byte) = raw.get(at) {
+        at += 1;
+        match byte {
+            b'\\' => at += decode_escape(&raw[at..], out),
+            b'\r' => {
+                out.push(b'\n');
+                at += usize::from(raw.get(at) == Some(&b'\n'));
+            }
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// Decodes what follows a backslash; returns how many bytes it took.
+fn decode_escape(rest: &[u8], out: &mut Vec<u8>) -> usize {
+    let Some(&byte) = rest.first() else { return 0 };
+    let plain = match byte {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'b' => 8,
+        b'f' => 12,
+        b'\n' => return 1,
+        b'\r' => return 1 + usize::from(rest.get(1) == Some(&b'\n')),
+        b'0'..=b'7' => {
+            let digits = rest.iter().take(3).take_while(|digit| (b'0'..=b'7').contains(digit));
+            let (count, value) = digits
+                .fold((0, 0u32), |(n, value), digit| (n + 1, value * 8 + u32::from(digit - b'0')));
+            // A value over 255 loses its high-order bit, as the standard says.
+            out.push((value & 0xFF) as u8);
+            return count;
+        }
+        other => other,
+    };
+    out.push(plain);
+    1
+}
+
+/// Appends the bytes a hexadecimal string stands for; a missing last digit is 0.
+pub(super) fn decode_hex(raw: &[u8], out: &mut Vec<u8>) {
+    let mut high = None;
+    for digit in raw.iter().filter_map(|&byte| (byte as char).to_digit(16)) {
+        match high.take() {
+            None => high = Some(digit),
+            Some(first) => out.push((first * 16 + digit) as u8),
+        }
+    }
+    if let Some(first) = high {
+        out.push((first * 16) as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(content: &str, expected: &[(&str, usize)]) {
+        let mut operations = Operations::new(content.as_bytes());
+        let mut operands = Vec::new();
+        let mut found = Vec::new();
+        while let Some(operator) = operations.next(&mut operands) {
+            found.push((String::from_utf8_lossy(operator).into_owned(), operands.len()));
+        }
+        let expected: Vec<_> =
+            expected.iter().map(|&(name, count)| (name.to_owned(), count)).collect();
+        assert_eq!(found, expected, "{content:?}");
+    }
+
+    #[test]
+    fn operations_are_read_with_their_operands() {
+        check("BT /F1 12 Tf (a\\)b) Tj ET", &[("BT", 0), ("Tf", 2), ("Tj", 1), ("ET", 0)]);
+        check("[(a)-250(b)] TJ T*", &[("TJ", 5), ("T*", 0)]);
+        check("/Span <</ActualText (x)>> BDC", &[("BDC", 5)]);
+        check("% comment\n1 0 0 1 0 0 cm%end", &[("cm", 6)]);
+    }
+
+    #[test]
+    fn broken_tokens_do_not_end_the_stream() {
+        check("] >> ) } 1 Tc (x) Tj", &[("Tc", 3), ("Tj", 1)]);
+        check("(unclosed", &[]);
+        check("<41", &[]);
+        check("--5 Tc 1.2.3 Tw", &[("Tc", 1), ("Tw", 1)]);
+        let mut operands = Vec::new();
+        Operations::new(b"--5.25 Tc").next(&mut operands);
+        assert_eq!(operands, [Operand::Number(-5.25)]);
+    }
+
+    #[test]
+    fn inline_images_are_passed_over() {
+        check("q BI /W 1 ID \x01EI\x02 EI Q (x) Tj", &[("q", 0), ("Q", 0), ("Tj", 1)]);
+        check("BI /W 1 ID no end", &[]);
+    }
+
+    #[test]
+    fn strings_are_decoded() {
+        let mut out = Vec::new();
+        decode_literal(b"a\\(b\\051\\n\\\nc\\7\\d\r\n", &mut out);
+        assert_eq!(out, b"a(b)\nc\x07d\n");
+        out.clear();
+        decode_hex(b"4 1 42 5", &mut out);
+        assert_eq!(out, b"ABP");
+    }
+}

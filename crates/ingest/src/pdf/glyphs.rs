@@ -1,0 +1,48 @@
+//! The glyphs of one page: the meeting point of interpretation and layout.
+
+/// The direction a line of text runs in, in whole degrees counter-clockwise from rightwards.
+pub(super) type Degrees = i16;
+
+/// One shown character code with its place.
+///
+/// Coordinates are in the frame of the text's own direction: `u` grows along the line, `v`
+/// across it, upwards when the text is looked at upright. For upright text on an upright page
+/// they are x and y in PDF points from the lower left corner.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glyph {
+    /// Bytes of [`PageGlyphs::text`].
+    pub(super) text: (u32, u32),
+    /// Start of the advance.
+    pub(super) u0: f32,
+    /// End of the advance, character and word spacing left out.
+    pub(super) u1: f32,
+    /// Baseline.
+    pub(super) v: f32,
+    /// Height of one em.
+    pub(super) size: f32,
+    /// Width of a space in this font and size.
+    pub(super) space: f32,
+    pub(super) degrees: Degrees,
+    pub(super) bold: bool,
+}
+
+/// Everything shown on a page, in the order of its content stream.
+#[derive(Debug, Default)]
+pub(super) struct PageGlyphs {
+    /// The texts of the glyphs, one after the other.
+    pub(super) text: String,
+    pub(super) glyphs: Vec<Glyph>,
+    /// Size of the page as looked at, in points.
+    pub(super) width: f32,
+    pub(super) height: f32,
+    /// Codes without known text.
+    pub(super) unmapped: u32,
+    /// Why the page is incomplete.
+    pub(super) partial: Option<String>,
+}
+
+impl PageGlyphs {
+    pub(super) fn text_of(&self, glyph: &Glyph) -> &str {
+        self.text.get(glyph.text.0 as usize..glyph.text.1 as usize).unwrap_or("")
+    }
+}

@@ -1,0 +1,191 @@
+//! The graphics state as far as text needs it (ISO 32000-1, 9.3 and 9.4).
+
+use std::sync::Arc;
+
+use crate::pdf::content::Operand;
+use crate::pdf::font::Font;
+use crate::pdf::glyphs::Degrees;
+use crate::pdf::matrix::Matrix;
+
+/// Text state, text matrices and the current transformation.
+#[derive(Clone)]
+pub(super) struct State {
+    pub(super) transform: Matrix,
+    pub(super) font: Option<Arc<Font>>,
+    pub(super) size: f32,
+    pub(super) character_spacing: f32,
+    pub(super) word_spacing: f32,
+    horizontal_scale: f32,
+    leading: f32,
+    rise: f32,
+    text: Matrix,
+    line: Matrix,
+}
+
+/// How a string's own space lies on the page: computed once a string, used for each glyph.
+pub(super) struct Frame {
+    cos: f32,
+    sin: f32,
+    pub(super) degrees: Degrees,
+    /// One em along the line, in points; negative where text is mirrored.
+    pub(super) em_along: f32,
+    /// One em across the line, in points.
+    pub(super) em_across: f32,
+}
+
+impl Frame {
+    /// A point of the page in the frame of the text's direction.
+    pub(super) fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        if self.degrees == 0 {
+            return (x, y);
+        }
+        (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
+    }
+}
+
+impl State {
+    pub(super) fn new(transform: Matrix) -> Self {
+        Self {
+            transform,
+            font: None,
+            size: 0.0,
+            character_spacing: 0.0,
+            word_spacing: 0.0,
+            horizontal_scale: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            text: Matrix::IDENTITY,
+            line: Matrix::IDENTITY,
+        }
+    }
+
+    /// The operators that only set state; others change nothing.
+    pub(super) fn perform(&mut self, operator: &[u8], operands: &[Operand<'_>]) {
+        match (operator, operands) {
+            (b"BT", _) => self.set_text_matrix(Matrix::IDENTITY),
+            (b"Td", [.., Operand::Number(x), Operand::Number(y)]) => self.move_line(*x, *y),
+            (b"TD", [.., Operand::Number(x), Operand::Number(y)]) => {
+                self.leading = -y;
+                self.move_line(*x, *y);
+            }
+            (b"T*", _) => self.next_line(),
+            (b"Tm", _) => {
+                if let Some(matrix) = super::matrix(operands) {
+                    self.set_text_matrix(matrix);
+                }
+            }
+            (b"Tc", [.., Operand::Number(value)]) => self.character_spacing = *value,
+            (b"Tw", [.., Operand::Number(value)]) => self.word_spacing = *value,
+            (b"Tz", [.., Operand::Number(percent)]) => self.horizontal_scale = percent / 100.0,
+            (b"TL", [.., Operand::Number(value)]) => self.leading = *value,
+            (b"Ts", [.., Operand::Number(value)]) => self.rise = *value,
+            _ => {}
+        }
+    }
+
+    fn set_text_matrix(&mut self, matrix: Matrix) {
+        self.text = matrix;
+        self.line = matrix;
+    }
+
+    fn move_line(&mut self, x: f32, y: f32) {
+        self.set_text_matrix(Matrix::translation(x, y).then(self.line));
+    }
+
+    pub(super) fn next_line(&mut self) {
+        self.move_line(0.0, -self.leading);
+    }
+
+    /// A number in a `TJ` array: moves back by thousandths of an em along the line.
+    pub(super) fn adjust(&mut self, thousandths: f32) {
+        let em = thousandths / 1000.0 * self.size;
+        if self.font.as_ref().is_some_and(|font| font.vertical()) {
+            self.text = Matrix::translation(0.0, -em).then(self.text);
+        } else {
+            self.text = Matrix::translation(-em * self.horizontal_scale, 0.0).then(self.text);
+        }
+    }
+
+    /// Where the next glyph's origin lies on the page.
+    pub(super) fn origin(&self) -> (f32, f32) {
+        let (x, y) = self.text.apply(0.0, self.rise);
+        self.transform.apply(x, y)
+    }
+
+    /// Moves past a glyph of `width` em (ISO 32000-1, 9.4.4).
+    pub(super) fn advance(&mut self, width: f32, is_space: bool, vertical: bool) {
+        let word = if is_space { self.word_spacing } else { 0.0 };
+        let along = width * self.size + self.character_spacing + word;
+        if vertical {
+            self.text = Matrix::translation(0.0, -along).then(self.text);
+        } else {
+            self.text = Matrix::translation(along * self.horizontal_scale, 0.0).then(self.text);
+        }
+    }
+
+    /// The frame of strings shown now; `None` where text would have no size or no place.
+    pub(super) fn frame(&self, vertical: bool) -> Option<Frame> {
+        let map = self.text.then(self.transform);
+        if !map.is_sane() {
+            return None;
+        }
+        let scale = self.size * self.horizontal_scale;
+        // Text runs along the x axis of its space, or down the y axis.
+        let (along_x, along_y) = if vertical { (-map.c, -map.d) } else { (map.a, map.b) };
+        let along_x = along_x * self.size.signum();
+        let along_y = along_y * self.size.signum();
+        let length = along_x.hypot(along_y);
+        let across = map.c.hypot(map.d) * self.size.abs();
+        if length < 1e-6 || across < 1e-3 {
+            return None;
+        }
+        let degrees = along_y.atan2(along_x).to_degrees().round() as Degrees;
+        let degrees = if degrees == -180 { 180 } else { degrees };
+        let em_along = if vertical { across } else { scale.abs() * map.a.hypot(map.b) };
+        Some(Frame {
+            cos: along_x / length,
+            sin: along_y / length,
+            degrees,
+            em_along,
+            em_across: across,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frame_turns_with_the_text() {
+        let mut state = State::new(Matrix::IDENTITY);
+        state.size = 10.0;
+        state.perform(b"Tm", &[0.0, 1.0, -1.0, 0.0, 50.0, 60.0].map(Operand::Number));
+        let frame = state.frame(false).unwrap();
+        assert_eq!(frame.degrees, 90);
+        assert!((frame.em_across - 10.0).abs() < 1e-4);
+        let (u, v) = frame.place(50.0, 60.0);
+        assert!((u - 60.0).abs() < 1e-4 && (v + 50.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn text_without_size_or_place_has_no_frame() {
+        let mut state = State::new(Matrix::IDENTITY);
+        assert!(state.frame(false).is_none());
+        state.size = 10.0;
+        state.transform = Matrix { a: f32::NAN, ..Matrix::IDENTITY };
+        assert!(state.frame(false).is_none());
+    }
+
+    #[test]
+    fn spacing_moves_the_next_glyph() {
+        let mut state = State::new(Matrix::IDENTITY);
+        state.size = 10.0;
+        state.perform(b"Tc", &[Operand::Number(1.0)]);
+        state.perform(b"Tw", &[Operand::Number(2.0)]);
+        state.advance(0.5, true, false);
+        assert_eq!(state.origin(), (8.0, 0.0));
+        state.adjust(-1000.0);
+        assert_eq!(state.origin(), (18.0, 0.0));
+    }
+}

@@ -1,0 +1,95 @@
+//! Labels of list items that are drawn apart from their items.
+//!
+//! Some producers draw all bullets or numbers of a page after its text. A line that is nothing
+//! but a label joins the line that begins shortly to its right on the same baseline.
+
+use super::Line;
+
+/// Widest gap between a label and its item, in em.
+const LABEL_GAP_EM: f32 = 3.0;
+
+/// Puts each lone label in front of its item.
+pub(super) fn with_labels(lines: Vec<Line>) -> Vec<Line> {
+    if !lines.iter().any(|line| is_label(&line.text)) {
+        return lines;
+    }
+    let (labels, mut items): (Vec<_>, Vec<_>) =
+        lines.into_iter().enumerate().partition(|(_, line)| is_label(&line.text));
+    let mut lone = Vec::new();
+    for (index, label) in labels {
+        match items.iter_mut().find(|(_, item)| belongs(&label, item)) {
+            Some((_, item)) => prepend(&label, item),
+            None => lone.push((index, label)),
+        }
+    }
+    items.extend(lone);
+    items.sort_by_key(|(index, _)| *index);
+    items.into_iter().map(|(_, line)| line).collect()
+}
+
+fn belongs(label: &Line, item: &Line) -> bool {
+    let gap = item.u0 - label.u1;
+    item.degrees == label.degrees
+        && (item.v - label.v).abs() < 0.25 * item.size
+        && (-0.2 * item.size..LABEL_GAP_EM * item.size).contains(&gap)
+}
+
+fn prepend(label: &Line, item: &mut Line) {
+    let shift = label.text.len() + 1;
+    item.text.insert_str(0, &format!("{} ", label.text));
+    item.u0 = label.u0;
+    for (index, cell) in item.cells.iter_mut().enumerate() {
+        if index == 0 {
+            cell.u0 = label.u0;
+        } else {
+            cell.start += shift;
+        }
+    }
+}
+
+/// A bullet, or a short number or letter with a dot or parenthesis.
+pub(in crate::pdf) fn is_label(text: &str) -> bool {
+    const BULLETS: &str = "•◦▪▫‣■□●○–—-*·➢➤✓✔❖►☐☑";
+    let mut chars = text.chars();
+    if let (Some(only), None) = (chars.next(), chars.next()) {
+        return BULLETS.contains(only);
+    }
+    let label = text.strip_prefix('(').unwrap_or(text);
+    let Some(label) = label.strip_suffix(['.', ')']) else { return false };
+    (1..=4).contains(&label.len())
+        && (label.bytes().all(|byte| byte.is_ascii_digit())
+            || (label.len() == 1 && label.bytes().all(|byte| byte.is_ascii_alphabetic()))
+            || label.bytes().all(|byte| b"ivx".contains(&byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::layout::Cell;
+
+    fn line(text: &str, u0: f32, u1: f32, v: f32) -> Line {
+        Line {
+            text: text.into(),
+            cells: vec![Cell { start: 0, u0, u1 }],
+            u0,
+            u1,
+            v,
+            size: 10.0,
+            degrees: 0,
+            bold: false,
+        }
+    }
+
+    #[test]
+    fn a_label_drawn_later_joins_its_item() {
+        let lines = vec![
+            line("first", 30.0, 60.0, 100.0),
+            line("second", 30.0, 60.0, 80.0),
+            line("1.", 15.0, 24.0, 100.0),
+            line("2.", 15.0, 24.0, 80.0),
+            line("9.", 15.0, 24.0, 10.0),
+        ];
+        let texts: Vec<String> = with_labels(lines).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["1. first", "2. second", "9."]);
+    }
+}

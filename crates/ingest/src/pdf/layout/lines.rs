@@ -1,0 +1,144 @@
+//! Which glyphs stand on one line.
+//!
+//! Glyphs are taken in content order. A glyph goes on with the line before it if it runs in the
+//! same direction, on the same baseline or raised or lowered like a script, and does not jump
+//! back. A big operator or a fraction leaves the baseline and comes back: the glyphs between are
+//! taken into the line.
+
+use super::accents;
+use super::script::is_right_to_left;
+use crate::pdf::glyphs::{Glyph, PageGlyphs};
+
+/// How far same-sized glyphs of a line may differ in baseline, in em.
+const BASELINE_TOLERANCE: f32 = 0.3;
+/// How far a smaller glyph may be raised or lowered, in em of the larger: covers TeX's
+/// superscripts (0.36–0.41) on display capitals and limits set beside an operator.
+const SCRIPT_TOLERANCE: f32 = 0.65;
+/// How far a glyph may start before the end of the one before it, in em: kerning, and accents
+/// drawn before their letter.
+const BACK_TOLERANCE: f32 = 0.65;
+/// The same beside scripts, where a subscript is drawn under its superscript.
+const SCRIPT_BACK_TOLERANCE: f32 = 3.0;
+/// Runs that may lie between a line and its continuation.
+const RUNS_BETWEEN: usize = 4;
+
+/// Glyphs of one line, as indices into the page's glyphs, in content order.
+pub(super) struct Run {
+    pub(super) glyphs: Vec<usize>,
+    /// Baseline and size of the largest glyph.
+    base_v: f32,
+    base_size: f32,
+    u0: f32,
+    u1: f32,
+}
+
+impl Run {
+    fn start(index: usize, glyph: &Glyph) -> Self {
+        Self {
+            glyphs: vec![index],
+            base_v: glyph.v,
+            base_size: glyph.size,
+            u0: glyph.u0,
+            u1: glyph.u1,
+        }
+    }
+
+    fn push(&mut self, index: usize, glyph: &Glyph) {
+        self.glyphs.push(index);
+        self.u0 = self.u0.min(glyph.u0);
+        self.u1 = self.u1.max(glyph.u1);
+        if glyph.size > self.base_size * 1.05 {
+            (self.base_v, self.base_size) = (glyph.v, glyph.size);
+        }
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.glyphs.extend(other.glyphs);
+        self.u0 = self.u0.min(other.u0);
+        self.u1 = self.u1.max(other.u1);
+    }
+}
+
+/// Splits a page's glyphs into lines.
+pub(super) fn runs(page: &PageGlyphs) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (index, glyph) in page.glyphs.iter().enumerate() {
+        if glyph.text.0 == glyph.text.1 {
+            continue;
+        }
+        match continued(page, &runs, glyph) {
+            Some(at) => {
+                let between: Vec<Run> = runs.drain(at + 1..).collect();
+                let run = &mut runs[at];
+                between.into_iter().for_each(|other| run.absorb(other));
+                if !repeats_last(page, run, glyph) {
+                    run.push(index, glyph);
+                }
+            }
+            None => runs.push(Run::start(index, glyph)),
+        }
+    }
+    runs
+}
+
+/// The run a glyph goes on with: the last one, or one shortly before it if all that was drawn
+/// since lies between its end and the glyph.
+fn continued(page: &PageGlyphs, runs: &[Run], glyph: &Glyph) -> Option<usize> {
+    let last = runs.len().checked_sub(1)?;
+    if continues(page, &runs[last], glyph) {
+        return Some(last);
+    }
+    let earliest = last.saturating_sub(RUNS_BETWEEN);
+    let slack = 0.3 * glyph.size;
+    (earliest..last).rev().find(|&at| {
+        let run = &runs[at];
+        let between = |other: &Run| {
+            other.u0 > run.u1 - slack
+                && other.u1 < glyph.u0 + slack
+                && (other.base_v - run.base_v).abs() < 2.5 * run.base_size
+                && page.glyphs[other.glyphs[0]].degrees == glyph.degrees
+        };
+        let same_baseline = (glyph.v - run.base_v).abs() < 0.1 * run.base_size;
+        same_baseline && runs[at + 1..].iter().all(between) && continues(page, run, glyph)
+    })
+}
+
+fn continues(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
+    let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
+    if last.degrees != glyph.degrees {
+        return false;
+    }
+    let size = run.base_size.max(glyph.size);
+    let offset = (glyph.v - run.base_v).abs();
+    let is_script = glyph.size.min(run.base_size) < 0.9 * size;
+    let raised = is_script
+        || accents::is_spacing_accent(page.text_of(glyph))
+        || accents::is_spacing_accent(page.text_of(last));
+    let tolerance = if raised { SCRIPT_TOLERANCE } else { BASELINE_TOLERANCE };
+    if offset > tolerance * size {
+        return false;
+    }
+    let forward = glyph.u0 - last.u1;
+    let beside_script = last.size < 0.9 * size || glyph.size < 0.9 * size;
+    if beside_script
+        && glyph.u0 > run.u0
+        && forward > -SCRIPT_BACK_TOLERANCE * size.min(glyph.size.max(last.size))
+    {
+        return true;
+    }
+    forward > -BACK_TOLERANCE * size || goes_on_leftwards(page, last, glyph, size)
+}
+
+/// Right-to-left text drawn in reading order.
+fn goes_on_leftwards(page: &PageGlyphs, last: &Glyph, glyph: &Glyph, size: f32) -> bool {
+    let leftwards = |glyph| page.text_of(glyph).chars().any(|c| is_right_to_left(c) || c == ' ');
+    let gap = last.u0 - glyph.u1;
+    leftwards(last) && leftwards(glyph) && (-BACK_TOLERANCE * size..2.0 * size).contains(&gap)
+}
+
+/// A glyph drawn a second time in almost the same place, to look bold.
+fn repeats_last(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
+    let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
+    let near = |a: f32, b: f32| (a - b).abs() < 0.12 * glyph.size;
+    near(last.u0, glyph.u0) && near(last.v, glyph.v) && page.text_of(last) == page.text_of(glyph)
+}

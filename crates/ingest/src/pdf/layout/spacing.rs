@@ -1,0 +1,225 @@
+//! The text of a line: where its spaces and wide gaps are.
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use super::lines::Run;
+use super::script::{is_right_to_left, is_set_solid};
+use super::{Cell, Line, accents};
+use crate::pdf::glyphs::{Glyph, PageGlyphs};
+
+/// A gap is a space from this share of the font's own space on.
+const SPACE_SHARE: f32 = 0.5;
+/// Bounds of that threshold in em: below are kerns, above are spaces of tight fonts.
+const SPACE_EM_MIN: f32 = 0.12;
+const SPACE_EM_MAX: f32 = 0.17;
+/// Between characters that are set without spaces, in em.
+const SPACE_EM_SOLID: f32 = 0.6;
+/// A gap that may separate cells, in em; justified text has such gaps too, but not in columns.
+const CELL_GAP_EM: f32 = 0.85;
+/// Letter spacing is looked for from this mean gap on, in em.
+const LETTER_SPACED_EM: f32 = 0.08;
+/// Letters needed to call a run letter-spaced; fewer may be cells of a table.
+const LETTER_SPACED_GLYPHS_MIN: usize = 5;
+
+/// Builds a line from its glyphs; `None` where they show only blank space.
+pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
+    let glyphs = in_reading_order(page, &run.glyphs);
+    let visible = |glyph: &&Glyph| !page.text_of(glyph).trim().is_empty();
+    let first = glyphs.iter().copied().find(visible)?;
+    let mut writer = Writer::new(page, letter_spacing(page, &glyphs));
+    for glyph in &glyphs {
+        writer.push(glyph);
+    }
+    let (text, cells) = writer.finish();
+    let shown = glyphs.iter().copied().filter(visible);
+    let (mut u0, mut u1) = (f32::MAX, f32::MIN);
+    for glyph in shown.clone() {
+        (u0, u1) = (u0.min(glyph.u0), u1.max(glyph.u1));
+    }
+    let size = usual_size(shown.clone());
+    let v = shown.clone().find(|glyph| (glyph.size - size).abs() < 0.05 * size).unwrap_or(first).v;
+    let bold = shown
+        .clone()
+        .all(|glyph| glyph.bold || !page.text_of(glyph).chars().any(char::is_alphabetic))
+        && shown.clone().any(|glyph| glyph.bold);
+    (!text.is_empty()).then_some(Line {
+        text,
+        cells,
+        u0,
+        u1,
+        v,
+        size,
+        degrees: first.degrees,
+        bold,
+    })
+}
+
+/// The size that most glyphs have.
+fn usual_size<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> f32 {
+    let mut sizes: Vec<(f32, usize)> = Vec::new();
+    for glyph in glyphs {
+        match sizes.iter_mut().find(|(size, _)| (*size - glyph.size).abs() < 0.05 * size) {
+            Some((_, count)) => *count += 1,
+            None => sizes.push((glyph.size, 1)),
+        }
+    }
+    let most = sizes.iter().copied().max_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+    most.map_or(0.0, |(size, _)| size)
+}
+
+/// Content order, but for right-to-left text drawn in visual order: that is turned round, its
+/// left-to-right parts (numbers, Latin words) kept.
+fn in_reading_order<'p>(page: &'p PageGlyphs, indices: &[usize]) -> Vec<&'p Glyph> {
+    let mut glyphs: Vec<&Glyph> = indices.iter().map(|&index| &page.glyphs[index]).collect();
+    let rtl = |glyph: &&Glyph| page.text_of(glyph).chars().any(is_right_to_left);
+    let rtl_count = glyphs.iter().filter(|glyph| rtl(glyph)).count();
+    let rises = glyphs.windows(2).filter(|pair| pair[1].u0 > pair[0].u0).count();
+    if rtl_count == 0 || rtl_count * 2 < glyphs.len() / 2 || rises * 2 < glyphs.len() {
+        return glyphs;
+    }
+    glyphs.sort_by(|a, b| b.u0.total_cmp(&a.u0));
+    let is_ltr = |glyph: &Glyph| {
+        page.text_of(glyph).chars().any(|c| c.is_alphanumeric() && !is_right_to_left(c))
+    };
+    for part in glyphs.chunk_by_mut(|a, b| is_ltr(a) == is_ltr(b)) {
+        if is_ltr(part[0]) {
+            part.reverse();
+        }
+    }
+    glyphs
+}
+
+/// The even gap between the letters of letter-spaced text, in em; 0 for text set normally.
+fn letter_spacing(page: &PageGlyphs, glyphs: &[&Glyph]) -> f32 {
+    let letter = |glyph: &Glyph| page.text_of(glyph).chars().all(char::is_alphabetic);
+    let pairs = glyphs.windows(2).filter(|pair| letter(pair[0]) && letter(pair[1]));
+    let mut gaps: Vec<f32> = pairs.map(|pair| (pair[1].u0 - pair[0].u1) / pair[1].size).collect();
+    if gaps.len() + 1 < LETTER_SPACED_GLYPHS_MIN {
+        return 0.0;
+    }
+    gaps.sort_by(f32::total_cmp);
+    // The lower third: more than half of the gaps may be spaces in text of short words.
+    let usual = gaps[gaps.len() / 3];
+    if usual > LETTER_SPACED_EM { usual } else { 0.0 }
+}
+
+/// Writes glyphs as text with spaces.
+struct Writer<'p> {
+    page: &'p PageGlyphs,
+    letter_spacing: f32,
+    text: String,
+    cells: Vec<Cell>,
+    last: Option<&'p Glyph>,
+    space_pending: bool,
+}
+
+impl<'p> Writer<'p> {
+    fn new(page: &'p PageGlyphs, letter_spacing: f32) -> Self {
+        Self {
+            page,
+            letter_spacing,
+            text: String::new(),
+            cells: Vec::new(),
+            last: None,
+            space_pending: false,
+        }
+    }
+
+    fn push(&mut self, glyph: &'p Glyph) {
+        let text = self.page.text_of(glyph);
+        if text.trim().is_empty() {
+            self.space_pending = true;
+            return;
+        }
+        if self.compose_with_last(glyph, text) {
+            return;
+        }
+        let gap = self.last.map_or(0.0, |last| gap(last, glyph));
+        if self.text.is_empty() || gap > CELL_GAP_EM * glyph.size {
+            let start = self.text.len() + usize::from(!self.text.is_empty());
+            self.cells.push(Cell { start, u0: glyph.u0, u1: glyph.u1 });
+            self.space_pending = !self.text.is_empty();
+        }
+        if (self.space_pending && !self.text.is_empty()) || self.is_space(gap, glyph, text) {
+            self.text.push(' ');
+        }
+        self.space_pending = false;
+        push_unfolded(&mut self.text, text);
+        if let Some(cell) = self.cells.last_mut() {
+            cell.u0 = cell.u0.min(glyph.u0);
+            cell.u1 = cell.u1.max(glyph.u1);
+        }
+        self.last = Some(glyph);
+    }
+
+    /// Whether the gap before a glyph separates words.
+    fn is_space(&self, gap: f32, glyph: &Glyph, text: &str) -> bool {
+        let Some(last) = self.last else { return false };
+        let solid = text.chars().next().is_some_and(is_set_solid)
+            && self.text.chars().next_back().is_some_and(is_set_solid);
+        let size = last.size.max(glyph.size);
+        if self.after_note_mark(last, glyph) {
+            return true;
+        }
+        let own = SPACE_SHARE * last.space.min(glyph.space) / size;
+        let threshold = if solid { SPACE_EM_SOLID } else { own.clamp(SPACE_EM_MIN, SPACE_EM_MAX) };
+        gap > (threshold + self.letter_spacing) * size
+    }
+
+    /// The raised mark that opens a footnote or an affiliation, before the text it belongs to.
+    fn after_note_mark(&self, last: &Glyph, glyph: &Glyph) -> bool {
+        let raised = last.size < 0.85 * glyph.size && last.v > glyph.v + 0.15 * glyph.size;
+        raised
+            && self.text.len() <= 3
+            && self.text.chars().all(|c| c.is_ascii_digit() || "*†‡§¶".contains(c))
+    }
+
+    /// Joins an accent and its letter, whichever is drawn first.
+    fn compose_with_last(&mut self, glyph: &'p Glyph, text: &str) -> bool {
+        let Some(last) = self.last.filter(|_| !self.text.is_empty()) else { return false };
+        let last_text = self.page.text_of(last);
+        let composed = accents::composed((last, last_text), (glyph, text))
+            .or_else(|| accents::composed((glyph, text), (last, last_text)));
+        let Some(whole) = composed.filter(|_| self.text.ends_with(last_text)) else { return false };
+        self.text.truncate(self.text.len() - last_text.len());
+        self.text.push(whole);
+        if accents::is_spacing_accent(last_text) {
+            self.last = Some(glyph);
+        }
+        self.space_pending = false;
+        true
+    }
+
+    fn finish(self) -> (String, Vec<Cell>) {
+        let normal = is_nfc_quick(self.text.chars()) == IsNormalized::Yes;
+        // Composition may move the starts of cells; lines that need it have one cell nearly always.
+        if normal {
+            (self.text, self.cells)
+        } else {
+            (self.text.nfc().collect(), self.cells.into_iter().take(1).collect())
+        }
+    }
+}
+
+/// Distance between two glyphs along the line, whichever stands first.
+fn gap(last: &Glyph, glyph: &Glyph) -> f32 {
+    if glyph.u1 < last.u0 { last.u0 - glyph.u1 } else { glyph.u0 - last.u1 }
+}
+
+/// Appends text with Latin ligatures as letters and without control characters.
+fn push_unfolded(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '\u{FB00}' => out.push_str("ff"),
+            '\u{FB01}' => out.push_str("fi"),
+            '\u{FB02}' => out.push_str("fl"),
+            '\u{FB03}' => out.push_str("ffi"),
+            '\u{FB04}' => out.push_str("ffl"),
+            '\u{FB05}' | '\u{FB06}' => out.push_str("st"),
+            '\u{A0}' | '\t' | '\n' | '\r' => out.push(' '),
+            '\u{200B}' | '\u{FEFF}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Reads of a PDF's objects that cannot fail: what is missing, cyclic or of the wrong type is
+//! absent. Decoding counts against the document's budget.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lopdf::{Dictionary, Object, Stream};
+
+use crate::Limits;
+use crate::pdf::matrix::Matrix;
+
+/// The objects of one document, with its limits.
+pub(super) struct Objects<'a> {
+    pub(super) document: &'a lopdf::Document,
+    pub(super) limits: &'a Limits,
+    decoded_bytes: AtomicUsize,
+}
+
+/// A stream that may not, or cannot, be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StreamError {
+    TooLarge { found: usize, limit: usize },
+    Broken(String),
+}
+
+impl std::fmt::Display for StreamError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge { found, limit } => {
+                write!(f, "decoded streams reach {found} bytes, limit {limit}")
+            }
+            Self::Broken(why) => write!(f, "a stream cannot be decoded: {why}"),
+        }
+    }
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn new(document: &'a lopdf::Document, limits: &'a Limits) -> Self {
+        Self { document, limits, decoded_bytes: AtomicUsize::new(0) }
+    }
+
+    /// Follows references to what they stand for.
+    pub(super) fn resolve(&self, object: &'a Object) -> Option<&'a Object> {
+        self.document.dereference(object).ok().map(|(_, object)| object)
+    }
+
+    /// The resolved value of a key.
+    pub(super) fn get(&self, dict: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
+        self.resolve(dict.get(key).ok()?)
+    }
+
+    pub(super) fn dict(&self, dict: &'a Dictionary, key: &[u8]) -> Option<&'a Dictionary> {
+        as_dict(self.get(dict, key)?)
+    }
+
+    pub(super) fn array(&self, dict: &'a Dictionary, key: &[u8]) -> Option<&'a Vec<Object>> {
+        self.get(dict, key)?.as_array().ok()
+    }
+
+    pub(super) fn name(&self, dict: &'a Dictionary, key: &[u8]) -> Option<&'a [u8]> {
+        self.get(dict, key)?.as_name().ok()
+    }
+
+    pub(super) fn stream(&self, dict: &'a Dictionary, key: &[u8]) -> Option<&'a Stream> {
+        self.get(dict, key)?.as_stream().ok()
+    }
+
+    pub(super) fn number(&self, dict: &'a Dictionary, key: &[u8]) -> Option<f32> {
+        number(self.get(dict, key)?)
+    }
+
+    /// A text string (ISO 32000-1, 7.9.2.2), trimmed; `None` where empty.
+    pub(super) fn text(&self, dict: &'a Dictionary, key: &[u8]) -> Option<String> {
+        let text = lopdf::decode_text_string(self.get(dict, key)?).ok()?;
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    pub(super) fn matrix(&self, dict: &'a Dictionary, key: &[u8]) -> Option<Matrix> {
+        self.numbers(dict, key).map(Matrix::from_numbers).filter(|matrix| matrix.is_sane())
+    }
+
+    /// An array of exactly `N` numbers.
+    pub(super) fn numbers<const N: usize>(
+        &self,
+        dict: &'a Dictionary,
+        key: &[u8],
+    ) -> Option<[f32; N]> {
+        let array = self.array(dict, key)?;
+        let mut numbers = [0.0; N];
+        for (number_at, object) in numbers.iter_mut().zip(array.iter()) {
+            *number_at = number(self.resolve(object)?)?;
+        }
+        (array.len() >= N).then_some(numbers)
+    }
+
+    /// Decodes a stream within the limits of one stream and of the whole document.
+    pub(super) fn decode(&self, stream: &Stream) -> Result<Vec<u8>, StreamError> {
+        let limit = self.limits.stream_bytes_max;
+        let bytes = stream.get_plain_content_with_limit(limit).map_err(|error| match error {
+            lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { limit }) => {
+                StreamError::TooLarge { found: limit.saturating_add(1), limit }
+            }
+            other => StreamError::Broken(other.to_string()),
+        })?;
+        let total = self.decoded_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        let limit = self.limits.document_bytes_max;
+        if total > limit {
+            return Err(StreamError::TooLarge { found: total, limit });
+        }
+        Ok(bytes)
+    }
+}
+
+/// The dictionary an object is or, for a stream, has.
+pub(super) fn as_dict(object: &Object) -> Option<&Dictionary> {
+    match object {
+        Object::Dictionary(dict) => Some(dict),
+        Object::Stream(stream) => Some(&stream.dict),
+        _ => None,
+    }
+}
+
+/// A finite number, integer or real.
+pub(super) fn number(object: &Object) -> Option<f32> {
+    object.as_float().ok().filter(|number| number.is_finite())
+}

@@ -1,0 +1,140 @@
+//! The pages of a document, in order, with what they inherit (ISO 32000-1, 7.7.3).
+
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Object, ObjectId};
+
+use crate::pdf::matrix::Matrix;
+use crate::pdf::objects::{Objects, as_dict};
+
+/// A rectangle in PDF points with ordered corners.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rect {
+    pub(super) x0: f32,
+    pub(super) y0: f32,
+    pub(super) x1: f32,
+    pub(super) y1: f32,
+}
+
+impl Rect {
+    pub(super) fn from_corners([ax, ay, bx, by]: [f32; 4]) -> Self {
+        Self { x0: ax.min(bx), y0: ay.min(by), x1: ax.max(bx), y1: ay.max(by) }
+    }
+
+    pub(super) fn width(self) -> f32 {
+        self.x1 - self.x0
+    }
+
+    pub(super) fn height(self) -> f32 {
+        self.y1 - self.y0
+    }
+
+    fn intersection(self, other: Self) -> Option<Self> {
+        let both = Self {
+            x0: self.x0.max(other.x0),
+            y0: self.y0.max(other.y0),
+            x1: self.x1.min(other.x1),
+            y1: self.y1.min(other.y1),
+        };
+        (both.width() > 1.0 && both.height() > 1.0).then_some(both)
+    }
+}
+
+/// One page, its inherited attributes resolved.
+pub(super) struct PageSource<'a> {
+    pub(super) dict: &'a Dictionary,
+    pub(super) resources: Option<&'a Dictionary>,
+    /// The visible region in default user space.
+    pub(super) visible: Rect,
+    /// Clockwise, a multiple of 90.
+    pub(super) rotation_degrees: i32,
+}
+
+/// US Letter: what viewers assume where no page size is given.
+const PAGE_SIZE_DEFAULT: Rect = Rect { x0: 0.0, y0: 0.0, x1: 612.0, y1: 792.0 };
+
+impl PageSource<'_> {
+    /// Maps default user space to the page as it is looked at: upright, origin at the lower
+    /// left corner of the visible region.
+    pub(super) fn upright(&self) -> Matrix {
+        let Rect { x0, y0, x1, y1 } = self.visible;
+        let (a, b, c, d, e, f) = match self.rotation_degrees.rem_euclid(360) {
+            90 => (0.0, -1.0, 1.0, 0.0, -y0, x1),
+            180 => (-1.0, 0.0, 0.0, -1.0, x1, y1),
+            270 => (0.0, 1.0, -1.0, 0.0, y1, -x0),
+            _ => (1.0, 0.0, 0.0, 1.0, -x0, -y0),
+        };
+        Matrix { a, b, c, d, e, f }
+    }
+
+    /// Width and height as looked at.
+    pub(super) fn upright_size(&self) -> (f32, f32) {
+        let (width, height) = (self.visible.width(), self.visible.height());
+        if self.rotation_degrees.rem_euclid(180) == 90 { (height, width) } else { (width, height) }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Inherited<'a> {
+    resources: Option<&'a Dictionary>,
+    media_box: Option<Rect>,
+    crop_box: Option<Rect>,
+    rotation: Option<f32>,
+}
+
+impl<'a> Inherited<'a> {
+    fn overridden_by(self, objects: &Objects<'a>, node: &'a Dictionary) -> Self {
+        let rect = |key: &[u8]| objects.numbers(node, key).map(Rect::from_corners);
+        Self {
+            resources: objects.dict(node, b"Resources").or(self.resources),
+            media_box: rect(b"MediaBox").or(self.media_box),
+            crop_box: rect(b"CropBox").or(self.crop_box),
+            rotation: objects.number(node, b"Rotate").or(self.rotation),
+        }
+    }
+
+    fn page(self, dict: &'a Dictionary) -> PageSource<'a> {
+        let media = self.media_box.filter(|size| size.width() > 1.0 && size.height() > 1.0);
+        let media = media.unwrap_or(PAGE_SIZE_DEFAULT);
+        let visible = self.crop_box.and_then(|crop| crop.intersection(media)).unwrap_or(media);
+        let quarter_turns = (self.rotation.unwrap_or(0.0) / 90.0).round() as i32;
+        let rotation_degrees = quarter_turns.rem_euclid(4) * 90;
+        PageSource { dict, resources: self.resources, visible, rotation_degrees }
+    }
+}
+
+/// Collects up to `limit` pages in document order. Loops and repeated nodes are visited once;
+/// where the tree yields no page, every object that calls itself a page is one.
+pub(super) fn pages<'a>(objects: &Objects<'a>, limit: usize) -> Vec<PageSource<'a>> {
+    let catalog = objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
+    let root = catalog.and_then(as_dict).and_then(|catalog| catalog.get(b"Pages").ok());
+    let pages = root.map(|root| walk(objects, root, limit)).unwrap_or_default();
+    if pages.is_empty() { by_type(objects, limit) } else { pages }
+}
+
+fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize) -> Vec<PageSource<'a>> {
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let mut pages = Vec::new();
+    let mut stack = vec![(root, Inherited::default())];
+    while let Some((object, inherited)) = stack.pop() {
+        if object.as_reference().is_ok_and(|id| !seen.insert(id)) || pages.len() >= limit {
+            continue;
+        }
+        let Some(node) = objects.resolve(object).and_then(as_dict) else { continue };
+        let attributes = inherited.overridden_by(objects, node);
+        match objects.array(node, b"Kids") {
+            Some(kids) => stack.extend(kids.iter().rev().map(|kid| (kid, attributes))),
+            None => pages.push(attributes.page(node)),
+        }
+    }
+    pages
+}
+
+fn by_type<'a>(objects: &Objects<'a>, limit: usize) -> Vec<PageSource<'a>> {
+    let dicts = objects.document.objects.values().filter_map(as_dict);
+    let pages = dicts.filter(|dict| dict.has_type(b"Page"));
+    pages
+        .take(limit)
+        .map(|dict| Inherited::default().overridden_by(objects, dict).page(dict))
+        .collect()
+}
