@@ -1,0 +1,78 @@
+//! The one chain from text to tokens, shared by documents, queries and the scoring of answers.
+//!
+//! A token has two forms. `exact` is the word as written, folded: NFKC, lower case, invisible
+//! characters dropped, at most [`EXACT_BYTES_MAX`] bytes. `term` is its stem. Rules, in order:
+//!
+//! - A word is a run of letters, marks and digits (word bounds of UAX 29); every other character
+//!   separates, so `snake_case` and `example.com` are found by their parts.
+//! - An apostrophe before one or two letters stays inside (`don't`), and `'s` is cut off.
+//! - Digits keep an inner dot (`3.14`, `2.0.1`) and lose the comma of thousands (`1,000`).
+//! - Single letters with dots become one word (`U.S.` gives `us`).
+//! - Two parts with a hyphen between give the parts and, where one part is a single letter or
+//!   holds a digit, both joined as well: `E-27` gives `e`, `27`, `e27`, so `E27` finds it.
+//! - Scripts written without spaces give every character and every pair of neighbours.
+//!
+//! Words of other languages in Latin script get the English stem too: documents and queries get
+//! the same one, and no language has to be guessed.
+
+use std::cell::RefCell;
+
+use document::Span;
+
+mod fold;
+mod scan;
+mod stem;
+
+#[cfg(test)]
+mod tests;
+
+/// Raised whenever the tokens of any text change.
+pub const ANALYZER_VERSION: u32 = 1;
+
+/// Longest `exact` form, in bytes. What is longer is no word but encoded data; its beginning
+/// still finds it.
+pub(crate) const EXACT_BYTES_MAX: usize = 64;
+
+/// One token of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Where it stands in the analysed text, in bytes. Spans begin in ascending order; those of
+    /// joined forms and of character pairs overlap their parts.
+    pub span: Span,
+    /// The folded form, as written: NFKC, lower case; never empty, without blank space.
+    pub exact: String,
+    /// The stem; the same as `exact` where there is nothing to stem.
+    pub term: String,
+}
+
+thread_local! {
+    /// Remembered stems are worth keeping from one sentence to the next: they make a sentence
+    /// several times cheaper, and are the same for every text.
+    static ANALYZER: RefCell<Analyzer> = RefCell::default();
+}
+
+/// The tokens of a text, in order. Linear in the text; never fails.
+pub fn analyze(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(text.len() / 6);
+    ANALYZER.with_borrow_mut(|analyzer| {
+        analyzer.each_token(text, |span, exact, term| {
+            tokens.push(Token { span, exact: exact.to_owned(), term: term.to_owned() });
+        });
+    });
+    tokens
+}
+
+/// The chain with its scratch space: nothing is allocated per token.
+#[derive(Default)]
+pub(crate) struct Analyzer {
+    scanner: scan::Scanner,
+    stems: stem::Stems,
+}
+
+impl Analyzer {
+    /// Calls `emit(span, exact, term)` for every token of `text`, in order.
+    pub(crate) fn each_token(&mut self, text: &str, mut emit: impl FnMut(Span, &str, &str)) {
+        let Self { scanner, stems } = self;
+        scanner.each_word(text, |span, exact| emit(span, exact, stems.stem(exact)));
+    }
+}

@@ -1,0 +1,73 @@
+use proptest::prelude::*;
+
+use super::{EXACT_BYTES_MAX, analyze};
+
+fn exact(text: &str) -> Vec<String> {
+    analyze(text).into_iter().map(|token| token.exact).collect()
+}
+
+fn terms(text: &str) -> Vec<String> {
+    analyze(text).into_iter().map(|token| token.term).collect()
+}
+
+fn check(text: &str, expected: &str) {
+    assert_eq!(exact(text).join(" "), expected, "{text}");
+}
+
+#[test]
+fn words_are_folded_and_signs_separate_them() {
+    check("  The (Quick) brown-fox, jumps!  ", "the quick brown fox jumps");
+    check("snake_case example.com and/or a:b", "snake case example com and or a b");
+    check("Straße ÉCOLE Ａｂｃ ﬁn", "straße école abc fin");
+    check("soft\u{ad}ware \u{feff}zero", "software zero");
+    check("... -- _ '", "");
+}
+
+#[test]
+fn apostrophes_numbers_initials_and_part_numbers() {
+    check("don't we’ll Anna's O'Brien l'école", "don't we'll anna o brien l école");
+    check("3.14 2.0.1 1,000 1,2 10.5%", "3.14 2.0.1 1000 1 2 10.5");
+    check("the U.S. e.g. Ph.D J.K.Rowling", "the us eg ph d jk rowling");
+    check("E-27 e27 Covid‐19 e-mail", "e27 e 27 e27 covid19 covid 19 email e mail");
+    check("2019-2020 state-of-the-art a-b-c", "2019 2020 state of the art a b c");
+}
+
+#[test]
+fn unspaced_scripts_give_characters_and_pairs() {
+    check("東京都", "東 東京 京 京都 都");
+    check("iPhone是", "iphone 是");
+    check("서울 시장", "서울 시장");
+    assert_eq!(exact("ไทย").len(), 5);
+}
+
+#[test]
+fn stems_follow_the_script() {
+    assert_eq!(terms("Running connections relational"), ["run", "connect", "relat"]);
+    assert_eq!(terms("книгами"), ["книг"]);
+    assert_eq!(terms("हिन्दी ios17"), ["हिन्दी", "ios17"]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_well_formed_tokens(text in "\\PC{0,60}|[a-zA-Z0-9.,'’_\\- 東京é\u{301}ß]{0,60}") {
+        let tokens = analyze(&text);
+        prop_assert_eq!(&tokens, &analyze(&text));
+        for token in &tokens {
+            prop_assert!(token.span.of(&text).is_some_and(|word| !word.is_empty()));
+            prop_assert!(!token.exact.is_empty() && !token.term.is_empty());
+            prop_assert!(token.exact.len() <= EXACT_BYTES_MAX);
+            prop_assert!(!token.exact.contains(char::is_whitespace));
+            prop_assert!(!token.term.contains(char::is_whitespace));
+        }
+        prop_assert!(tokens.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
+    }
+
+    #[test]
+    fn ascii_words_are_those_of_the_general_path(text in "[a-zA-Z0-9.,'_\\- ]{0,60}") {
+        // A letter beyond ASCII in each piece takes the other path; it changes nothing else.
+        let general: Vec<String> =
+            text.split(' ').flat_map(|piece| exact(&format!("é/{piece}"))).collect();
+        let general: Vec<_> = general.into_iter().filter(|word| word != "é").collect();
+        prop_assert_eq!(exact(&text), general);
+    }
+}

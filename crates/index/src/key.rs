@@ -1,0 +1,74 @@
+//! Identity of a pipeline and of a snapshot.
+
+use std::fmt;
+use std::str::FromStr;
+
+use document::{ContentHash, ParseHashError};
+use serde::{Deserialize, Serialize};
+
+use crate::analyzer::ANALYZER_VERSION;
+use crate::manifest::DocumentEntry;
+use crate::schema::SCHEMA_VERSION;
+
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(ContentHash);
+
+        impl $name {
+            /// The hash behind the key.
+            pub fn hash(self) -> ContentHash {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseHashError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+key!(
+    /// How bytes become tokens: parser version, chunk settings and analyzer version. Shown and
+    /// stored as 64 hex digits.
+    PipelineKey
+);
+key!(
+    /// What a snapshot holds: pipeline, schema, and the set of its documents. The same content
+    /// has the same key, in whatever order it came. Shown and stored as 64 hex digits.
+    SnapshotKey
+);
+
+impl PipelineKey {
+    /// The key of a parser version and the canonical bytes of the chunk settings, together with
+    /// [`ANALYZER_VERSION`].
+    pub fn new(parser_version: u32, chunking: &[u8]) -> Self {
+        let versions = [parser_version.to_le_bytes(), ANALYZER_VERSION.to_le_bytes()];
+        Self(ContentHash::of_fields([&versions[0][..], chunking, &versions[1][..]]))
+    }
+}
+
+impl SnapshotKey {
+    /// The key of documents under a pipeline; `documents` are sorted by id.
+    pub(crate) fn new(pipeline: PipelineKey, documents: &[DocumentEntry]) -> Self {
+        let schema = SCHEMA_VERSION.to_le_bytes();
+        let mut fields: Vec<Vec<u8>> = vec![pipeline.0.as_bytes().to_vec(), schema.to_vec()];
+        for entry in documents {
+            fields.push(entry.id.as_str().as_bytes().to_vec());
+            fields.push(entry.content_hash.as_bytes().to_vec());
+            fields.push(entry.metadata_hash().as_bytes().to_vec());
+        }
+        Self(ContentHash::of_fields(fields.iter().map(Vec::as_slice)))
+    }
+}

@@ -1,0 +1,99 @@
+//! Where things lie in the folder of a bot, and the pointer to what is current.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::files::{read_if_there, sync_folder, write_synced};
+use crate::{IndexError, SnapshotKey};
+
+/// Name of the pointer.
+const CURRENT: &str = "current";
+
+/// Name under which the next pointer is written before it takes the place of the old.
+const CURRENT_NEXT: &str = "current.next";
+
+/// Name of the folder in which the next snapshot is made. There is one writer, so one is enough.
+const STAGE: &str = ".stage";
+
+/// Beginning of the names of folders on their way out.
+const TRASH: &str = ".trash-";
+
+/// The folder of a bot.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    folder: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The file whose lock makes a writer the only one.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    /// The folder of all snapshots.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.folder.join("snapshots")
+    }
+
+    /// The folder of one snapshot.
+    pub(crate) fn snapshot(&self, key: SnapshotKey) -> PathBuf {
+        self.snapshots().join(key.to_string())
+    }
+
+    /// The folder in which the next snapshot is made.
+    pub(crate) fn stage(&self) -> PathBuf {
+        self.snapshots().join(STAGE)
+    }
+
+    /// Where a folder goes before it is deleted file by file.
+    pub(crate) fn trash(&self, folder: &Path) -> PathBuf {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        self.snapshots().join(format!("{TRASH}{name}"))
+    }
+
+    /// The key of the current snapshot; `None` where nothing was published.
+    pub(crate) fn current(&self) -> Result<Option<SnapshotKey>, IndexError> {
+        let path = self.folder.join(CURRENT);
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
+        let key = str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
+        key.map(Some).ok_or_else(|| IndexError::damaged(&path, "it holds no snapshot key"))
+    }
+
+    /// Makes a snapshot current, durably.
+    pub(crate) fn point_to(&self, key: SnapshotKey) -> Result<(), IndexError> {
+        let next = self.folder.join(CURRENT_NEXT);
+        write_synced(&next, format!("{key}\n").as_bytes())?;
+        fs::rename(&next, self.folder.join(CURRENT)).map_err(IndexError::io(&next))?;
+        sync_folder(&self.folder)
+    }
+
+    /// Removes a pointer that was written but never took its place.
+    pub(crate) fn remove_next_pointer(&self) -> Result<(), IndexError> {
+        let next = self.folder.join(CURRENT_NEXT);
+        match fs::remove_file(&next) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(IndexError::io(&next)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The folders beside the current snapshot, in any order: older snapshots, stages, trash.
+    pub(crate) fn leftovers(
+        &self,
+        current: Option<SnapshotKey>,
+    ) -> Result<Vec<PathBuf>, IndexError> {
+        let snapshots = self.snapshots();
+        let current = current.map(|key| self.snapshot(key));
+        let entries = fs::read_dir(&snapshots).map_err(IndexError::io(&snapshots))?;
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+        let paths: io::Result<Vec<_>> = paths.collect();
+        let mut paths = paths.map_err(IndexError::io(&snapshots))?;
+        paths.retain(|path| Some(path) != current.as_ref());
+        Ok(paths)
+    }
+}

@@ -1,0 +1,48 @@
+//! Chunks in, immutable snapshots of one bot out, hits from those.
+//!
+//! A [`Store`] holds the bots of one data folder. Of each bot there is one [`BotWriter`] at a
+//! time and any number of readers, in any number of processes. A writer turns documents into
+//! the next [`Snapshot`] beside the current one and publishes it by moving a pointer; readers
+//! hold a snapshot as long as they like and never see half a state.
+//!
+//! Three decisions shape the crate.
+//!
+//! **Content decides, history does not.** A snapshot is named by its content ([`SnapshotKey`]),
+//! and search answers from the content: the same documents give the same hits and the same
+//! scores to the last bit, in whatever order they were added, replaced or removed. That is why
+//! scoring is a loop of our own over tantivy's postings, see `score.rs`.
+//!
+//! **One chain of analysis.** Documents, queries and whoever compares the two afterwards call
+//! [`analyze`]; there is no second tokenizer to disagree with it.
+//!
+//! **Nothing is trusted that was not checked.** The [`Manifest`] lists every file with size and
+//! checksum. A snapshot that differs from it is an [`IndexError::Damaged`] that names the file,
+//! never an answer.
+//!
+//! Absent here on purpose: file formats of documents, ranking beyond BM25, threads per bot.
+
+mod analyzer;
+mod cache;
+mod config;
+mod error;
+mod files;
+mod key;
+mod layout;
+mod manifest;
+mod query;
+mod schema;
+mod score;
+mod snapshot;
+mod store;
+mod writer;
+
+pub use analyzer::{ANALYZER_VERSION, Token, analyze};
+pub use config::Config;
+pub use error::IndexError;
+pub use key::{PipelineKey, SnapshotKey};
+pub use manifest::{DocumentEntry, FileEntry, MANIFEST_FORMAT, Manifest};
+pub use query::{Query, QueryTerm};
+pub use schema::SCHEMA_VERSION;
+pub use snapshot::{Hit, Snapshot};
+pub use store::Store;
+pub use writer::{Begin, BotWriter, Published, Transaction};

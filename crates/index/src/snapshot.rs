@@ -1,0 +1,257 @@
+//! One immutable state of a bot.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use document::{Chunk, DocumentId};
+use tantivy::Term;
+
+use crate::manifest::MANIFEST_FILE;
+use crate::schema::Fields;
+use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
+use crate::{DocumentEntry, IndexError, Manifest, Query, SnapshotKey};
+
+mod segment;
+
+pub(crate) use segment::open_segments;
+use segment::{Owner, Segment};
+
+/// One immutable state of a bot's index. Everything it answers depends on its content alone,
+/// never on how that came about.
+pub struct Snapshot {
+    folder: PathBuf,
+    manifest: Manifest,
+    totals: Totals,
+    fields: Fields,
+    segments: Vec<Segment>,
+    /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
+    _hold: File,
+}
+
+/// A chunk that matches a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its document.
+    pub document_id: DocumentId,
+    /// The title of its document.
+    pub title: String,
+    /// The higher the better, above 0; comparable within one snapshot and query only.
+    pub score: f32,
+    /// The chunk.
+    pub chunk: Chunk,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// Opens the snapshot in a folder; `None` where a writer has removed it or is about to.
+    ///
+    /// Sizes of all files are compared with the manifest, and checksums too where the files
+    /// together have at most `verify_bytes_max` bytes.
+    pub(crate) fn open(folder: &Path, verify_bytes_max: u64) -> Result<Option<Self>, IndexError> {
+        let Some(hold) = hold(folder)? else { return Ok(None) };
+        let manifest = Manifest::read(folder)?;
+        manifest.check_schema(folder)?;
+        if manifest.file_bytes() <= verify_bytes_max {
+            manifest.check_files(folder)?;
+        } else {
+            manifest.check_sizes(folder)?;
+        }
+        let (fields, segments) = open_segments(folder, &manifest)?;
+        let totals =
+            Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
+        let folder = folder.to_owned();
+        Ok(Some(Self { folder, manifest, totals, fields, segments, _hold: hold }))
+    }
+
+    /// The key of its content.
+    pub fn key(&self) -> SnapshotKey {
+        self.manifest.key
+    }
+
+    /// What it holds.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// One of its documents; a binary search.
+    pub fn document(&self, id: &DocumentId) -> Option<&DocumentEntry> {
+        self.manifest.document(id)
+    }
+
+    /// Number of chunks.
+    pub fn chunk_count(&self) -> u64 {
+        self.totals.chunks
+    }
+
+    /// Compares every file with its checksum; reads them all.
+    pub fn verify(&self) -> Result<(), IndexError> {
+        self.manifest.check_files(&self.folder)
+    }
+
+    /// The best `limit` chunks for a query, by score descending, ties by (document id, ordinal).
+    ///
+    /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
+    /// largest segment, and the decompression of the chunks returned.
+    pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, IndexError> {
+        self.best(query, limit)?.into_iter().map(|found| self.hit(&found)).collect()
+    }
+
+    /// The inverse document frequency of an analyzed (stemmed) term over the live chunks:
+    /// `ln(1 + (N - n + 0.5) / (n + 0.5))`. An unknown term has n = 0.
+    pub fn idf(&self, term: &str) -> Result<f32, IndexError> {
+        let term = Term::from_field_text(self.fields.stem, term);
+        let readers = self.segments.iter().map(|segment| &segment.reader);
+        let found = live_frequency(readers, &term).map_err(IndexError::tantivy(&self.folder))?;
+        Ok(idf(self.totals.chunks, found))
+    }
+
+    /// One chunk of a document; `None` where document or ordinal are unknown.
+    pub fn chunk(&self, id: &DocumentId, ordinal: u32) -> Result<Option<Chunk>, IndexError> {
+        let mut found = self.chunks_where(id, |candidate| candidate == ordinal)?;
+        Ok(found.pop())
+    }
+
+    /// All chunks of a document, by ordinal; none where the document is unknown.
+    pub fn chunks(&self, id: &DocumentId) -> Result<Vec<Chunk>, IndexError> {
+        let mut found = self.chunks_where(id, |_| true)?;
+        found.sort_by_key(|chunk| chunk.ordinal);
+        Ok(found)
+    }
+
+    fn chunks_where(
+        &self,
+        id: &DocumentId,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Result<Vec<Chunk>, IndexError> {
+        let term = self.fields.document_term(id);
+        let mut found = Vec::new();
+        for segment in &self.segments {
+            let documents = live_documents(&segment.reader, &term)
+                .map_err(IndexError::tantivy(&self.folder))?;
+            for doc in documents.into_iter().filter(|&doc| wanted(segment.ordinal(doc))) {
+                found.push(self.stored(segment, doc)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn best(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut best = BinaryHeap::new();
+        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
+        let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
+        best.sort_by(|left, right| right.cmp(left));
+        Ok(best)
+    }
+
+    fn collect(
+        &self,
+        query: &Query,
+        limit: usize,
+        best: &mut BinaryHeap<Reverse<Found>>,
+    ) -> tantivy::Result<()> {
+        let readers = || self.segments.iter().map(|segment| &segment.reader);
+        let clauses = clauses(query, self.fields, self.totals, readers)?;
+        if clauses.is_empty() {
+            return Ok(());
+        }
+        let mut scores = Vec::new();
+        for (at, segment) in self.segments.iter().enumerate() {
+            score_segment(&segment.reader, self.fields, &clauses, self.totals, &mut scores)?;
+            collect_segment(at, segment, &scores, limit, best);
+        }
+        Ok(())
+    }
+
+    fn hit(&self, found: &Found) -> Result<Hit, IndexError> {
+        let chunk = self.stored(&self.segments[found.segment], found.doc)?;
+        let entry = &self.manifest.documents[found.owner as usize];
+        let (document_id, title) = (entry.id.clone(), entry.title.clone());
+        Ok(Hit { document_id, title, score: found.score, chunk })
+    }
+
+    fn stored(&self, segment: &Segment, doc: u32) -> Result<Chunk, IndexError> {
+        let stored = segment.store.get(doc).map_err(IndexError::tantivy(&self.folder))?;
+        self.fields
+            .stored_chunk(&stored)
+            .ok_or_else(|| IndexError::damaged(&self.folder, format!("chunk {doc} is unreadable")))
+    }
+}
+
+/// A scored chunk. Greater is better: by score, then by the earlier document and ordinal.
+#[derive(Debug, PartialEq)]
+struct Found {
+    score: f32,
+    owner: Owner,
+    ordinal: u32,
+    segment: usize,
+    doc: u32,
+}
+
+impl Eq for Found {}
+
+impl Ord for Found {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |found: &Self| Reverse((found.owner, found.ordinal));
+        self.score.total_cmp(&other.score).then_with(|| place(self).cmp(&place(other)))
+    }
+}
+
+impl PartialOrd for Found {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn collect_segment(
+    at: usize,
+    segment: &Segment,
+    scores: &[f32],
+    limit: usize,
+    best: &mut BinaryHeap<Reverse<Found>>,
+) {
+    // Most chunks fail this comparison; the rest of the loop body is rare.
+    let mut worst = threshold(best, limit);
+    for (doc, &score) in scores.iter().enumerate() {
+        if score <= 0.0 || score < worst {
+            continue;
+        }
+        let doc = doc as u32;
+        let Some(owner) = segment.live_owner(doc) else { continue };
+        best.push(Reverse(Found { score, owner, ordinal: segment.ordinal(doc), segment: at, doc }));
+        if best.len() > limit {
+            best.pop();
+        }
+        worst = threshold(best, limit);
+    }
+}
+
+/// The score a chunk must reach to be looked at: ties are decided by place.
+fn threshold(best: &BinaryHeap<Reverse<Found>>, limit: usize) -> f32 {
+    best.peek().filter(|_| best.len() >= limit).map_or(0.0, |Reverse(found)| found.score)
+}
+
+/// The manifest's file under a shared lock, or `None` where it is gone or about to go.
+fn hold(folder: &Path) -> Result<Option<File>, IndexError> {
+    let path = folder.join(MANIFEST_FILE);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(IndexError::io(&path)(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(IndexError::io(&path)(error)),
+    }
+}

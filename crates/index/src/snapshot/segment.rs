@@ -1,0 +1,86 @@
+//! The segments of a snapshot, opened.
+
+use std::path::Path;
+
+use tantivy::columnar::Column;
+use tantivy::store::StoreReader;
+use tantivy::{Index, SegmentReader};
+
+use crate::schema::{DOCUMENT, Fields, ORDINAL, schema};
+use crate::{IndexError, Manifest};
+
+/// Decompressed blocks of stored chunks kept per segment. Neighbouring chunks share a block of
+/// 16 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
+const STORE_BLOCKS_CACHED: usize = 32;
+
+/// A document's place in the manifest, which is its rank by id.
+pub(crate) type Owner = u32;
+
+/// One segment, opened for reading without any lock file, thread or watcher.
+pub(crate) struct Segment {
+    pub(crate) reader: SegmentReader,
+    pub(crate) store: StoreReader,
+    ordinals: Option<Column<u64>>,
+    documents: Option<Column<u64>>,
+    /// By the segment's own number of a document; `None` where all its chunks are deleted.
+    owners: Vec<Option<Owner>>,
+}
+
+/// Opens all segments of a folder; the number of live chunks must be that of the manifest.
+pub(crate) fn open_segments(
+    folder: &Path,
+    manifest: &Manifest,
+) -> Result<(Fields, Vec<Segment>), IndexError> {
+    let (expected, fields) = schema();
+    let index = Index::open_in_dir(folder).map_err(IndexError::tantivy(folder))?;
+    if index.schema() != expected {
+        return Err(IndexError::damaged(folder, "its fields are not those of its schema"));
+    }
+    let segments = open(&index, manifest).map_err(IndexError::tantivy(folder))?;
+    let live: u64 = segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum();
+    if live != manifest.chunk_count() {
+        let why = format!("{live} chunks are indexed, the manifest has {}", manifest.chunk_count());
+        return Err(IndexError::damaged(folder, why));
+    }
+    Ok((fields, segments))
+}
+
+fn open(index: &Index, manifest: &Manifest) -> tantivy::Result<Vec<Segment>> {
+    let segments = index.searchable_segments()?;
+    segments.iter().map(|segment| Segment::open(segment, manifest)).collect()
+}
+
+impl Segment {
+    fn open(segment: &tantivy::Segment, manifest: &Manifest) -> tantivy::Result<Self> {
+        let reader = SegmentReader::open(segment)?;
+        let store = reader.get_store_reader(STORE_BLOCKS_CACHED)?;
+        let ordinals = reader.fast_fields().column_opt(ORDINAL)?;
+        let (mut owners, mut documents) = (Vec::new(), None);
+        if let Some(ids) = reader.fast_fields().str(DOCUMENT)? {
+            let mut stream = ids.dictionary().stream()?;
+            while stream.advance() {
+                owners.push(owner(manifest, stream.key()));
+            }
+            documents = Some(ids.ords().clone());
+        }
+        Ok(Self { reader, store, ordinals, documents, owners })
+    }
+
+    /// The ordinal of a chunk.
+    pub(crate) fn ordinal(&self, doc: u32) -> u32 {
+        let ordinal = self.ordinals.as_ref().and_then(|ordinals| ordinals.first(doc));
+        ordinal.and_then(|ordinal| u32::try_from(ordinal).ok()).unwrap_or_default()
+    }
+
+    /// The document of a chunk, `None` where the chunk is deleted.
+    pub(crate) fn live_owner(&self, doc: u32) -> Option<Owner> {
+        let number = self.documents.as_ref()?.first(doc)?;
+        let owner = *self.owners.get(usize::try_from(number).ok()?)?;
+        owner.filter(|_| !self.reader.is_deleted(doc))
+    }
+}
+
+fn owner(manifest: &Manifest, id: &[u8]) -> Option<Owner> {
+    let found = manifest.documents.binary_search_by(|entry| entry.id.as_str().as_bytes().cmp(id));
+    found.ok().and_then(|position| Owner::try_from(position).ok())
+}

@@ -1,0 +1,94 @@
+//! All bots of one data folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io, thread};
+
+use document::BotId;
+
+use crate::cache::Cache;
+use crate::files::create_folder;
+use crate::layout::Layout;
+use crate::{BotWriter, Config, IndexError, Snapshot};
+
+/// How often opening starts over when the current snapshot is replaced meanwhile. Each round
+/// reads the pointer anew, so a writer would have to publish that often in a few milliseconds.
+const OPEN_ROUNDS_MAX: u32 = 50;
+
+/// All bots of one data folder. Share it: its cache serves all threads.
+#[derive(Debug)]
+pub struct Store {
+    bots_dir: PathBuf,
+    config: Config,
+    cache: Cache,
+}
+
+impl Store {
+    /// Opens the folder that holds the bots, creating it where it is missing.
+    pub fn open(bots_dir: impl Into<PathBuf>, config: Config) -> Result<Self, IndexError> {
+        let bots_dir = bots_dir.into();
+        create_folder(&bots_dir)?;
+        let cache = Cache::new(config.cache_snapshots_max);
+        Ok(Self { bots_dir, config, cache })
+    }
+
+    /// The bots that have a current snapshot, sorted.
+    pub fn bots(&self) -> Result<Vec<BotId>, IndexError> {
+        let mut bots = bot_ids(&self.bots_dir).map_err(IndexError::io(&self.bots_dir))?;
+        bots.retain(|bot| matches!(self.layout(bot).current(), Ok(Some(_)) | Err(_)));
+        bots.sort();
+        Ok(bots)
+    }
+
+    /// The current snapshot of a bot; `None` where nothing was published yet.
+    ///
+    /// The pointer is read each time, so a snapshot published by another process is seen at
+    /// once; the snapshot behind it is opened when it differs from the one kept.
+    pub fn snapshot(&self, bot: &BotId) -> Result<Option<Arc<Snapshot>>, IndexError> {
+        let layout = self.layout(bot);
+        for round in 0..OPEN_ROUNDS_MAX {
+            let Some(key) = layout.current()? else {
+                self.cache.remove(bot);
+                return Ok(None);
+            };
+            if let Some(snapshot) = self.cache.get(bot, key) {
+                return Ok(Some(snapshot));
+            }
+            let opened = Snapshot::open(&layout.snapshot(key), self.config.verify_bytes_max);
+            // A writer may have moved the pointer and removed the folder before it was held;
+            // whatever was found then counts for nothing.
+            if layout.current()? != Some(key) {
+                continue;
+            }
+            if let Some(snapshot) = opened? {
+                let snapshot = Arc::new(snapshot);
+                self.cache.put(bot, &snapshot);
+                return Ok(Some(snapshot));
+            }
+            thread::sleep(Duration::from_micros(100) * round);
+        }
+        let current =
+            layout.current()?.map_or_else(|| layout.snapshots(), |key| layout.snapshot(key));
+        Err(IndexError::damaged(&current, "the current snapshot is missing"))
+    }
+
+    /// The one writer of a bot, which need not exist yet. Takes the bot's lock, which ends with
+    /// the writer or its process, and removes what an interrupted writer left.
+    pub fn writer(&self, bot: &BotId) -> Result<BotWriter, IndexError> {
+        BotWriter::open(bot, self.layout(bot), self.config.clone())
+    }
+
+    fn layout(&self, bot: &BotId) -> Layout {
+        Layout::new(self.bots_dir.join(bot.as_str()))
+    }
+}
+
+fn bot_ids(bots_dir: &Path) -> io::Result<Vec<BotId>> {
+    let mut bots = Vec::new();
+    for entry in fs::read_dir(bots_dir)? {
+        let name = entry?.file_name();
+        bots.extend(name.to_str().and_then(|name| name.parse::<BotId>().ok()));
+    }
+    Ok(bots)
+}

@@ -1,0 +1,152 @@
+//! The one writer of a bot: from one immutable snapshot to the next.
+//!
+//! A transaction gathers documents, builds the next snapshot in a folder beside the current
+//! one, and publishes it by moving a pointer. Until the pointer moves, nothing that readers see
+//! has changed, and a crash at any moment leaves at most a folder for the next writer to sweep.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use document::BotId;
+
+use crate::files::{create_folder, remove_folder};
+use crate::layout::Layout;
+use crate::manifest::MANIFEST_FILE;
+use crate::{Config, IndexError, Manifest, PipelineKey};
+
+mod compaction;
+mod directory;
+mod stage;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
+pub use transaction::{Published, Transaction};
+
+/// What a transaction starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// The current snapshot; nothing, where there is none.
+    Incremental,
+    /// Nothing: what is not put is gone, and what was damaged is made anew.
+    Rebuild,
+}
+
+/// The one writer of a bot; holds the bot's lock.
+#[derive(Debug)]
+pub struct BotWriter {
+    layout: Layout,
+    config: Config,
+    base: Option<Manifest>,
+    /// Why the current snapshot can be no base, where it cannot.
+    fault: Option<IndexError>,
+    /// Locked as long as it is open.
+    _lock: File,
+}
+
+impl BotWriter {
+    pub(crate) fn open(bot: &BotId, layout: Layout, config: Config) -> Result<Self, IndexError> {
+        create_folder(&layout.snapshots())?;
+        let lock = lock(bot, &layout.lock())?;
+        let (base, fault) = match read_base(&layout) {
+            Ok(base) => (base, None),
+            Err(error @ (IndexError::Damaged { .. } | IndexError::Io { .. })) => {
+                (None, Some(error))
+            }
+            Err(error) => return Err(error),
+        };
+        let writer = Self { layout, config, base, fault, _lock: lock };
+        writer.sweep()?;
+        Ok(writer)
+    }
+
+    /// The state this writer starts from: that of the current snapshot. `None` where there is
+    /// none, or where [`fault`](Self::fault) tells why its manifest cannot be read.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.base.as_ref()
+    }
+
+    /// Why the manifest of the current snapshot cannot be read, where it cannot. Such a bot
+    /// takes a [`Begin::Rebuild`] only.
+    pub fn fault(&self) -> Option<&IndexError> {
+        self.fault.as_ref()
+    }
+
+    /// Begins a change.
+    ///
+    /// # Errors
+    /// An incremental change needs a current snapshot that is whole (its files are compared by
+    /// size) and of the same pipeline and schema.
+    pub fn begin(
+        &mut self,
+        pipeline: PipelineKey,
+        mode: Begin,
+    ) -> Result<Transaction<'_>, IndexError> {
+        if mode == Begin::Incremental {
+            self.check_base(pipeline)?;
+        }
+        Ok(Transaction::new(self, pipeline, mode))
+    }
+
+    fn check_base(&mut self, pipeline: PipelineKey) -> Result<(), IndexError> {
+        if self.fault.is_some() {
+            // Read once more: the error must be given away, and the folder may be well again.
+            self.base = read_base(&self.layout)?;
+            self.fault = None;
+        }
+        let Some(base) = &self.base else { return Ok(()) };
+        let folder = self.layout.snapshot(base.key);
+        base.check_schema(&folder)?;
+        base.check_sizes(&folder)?;
+        if base.pipeline != pipeline {
+            return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
+        }
+        Ok(())
+    }
+
+    /// Removes stages, trash, and snapshots that are not current and that no reader holds.
+    fn sweep(&self) -> Result<(), IndexError> {
+        self.layout.remove_next_pointer()?;
+        // Where the pointer itself is damaged nothing is known to be superfluous.
+        let Ok(current) = self.layout.current() else { return Ok(()) };
+        for path in self.layout.leftovers(current)? {
+            self.discard(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a snapshot's folder unless a reader holds it.
+    fn discard(&self, folder: &Path) -> Result<(), IndexError> {
+        let manifest = File::open(folder.join(MANIFEST_FILE)).ok();
+        // The lock is kept until the folder has another name, so that nobody opens half of it.
+        match manifest.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => return Ok(()),
+            Some(Err(TryLockError::Error(error))) => return Err(IndexError::io(folder)(error)),
+            Some(Ok(())) | None => {}
+        }
+        self.move_to_trash(folder)
+    }
+
+    /// Removes a folder under another name: half of it must never stand under its own.
+    fn move_to_trash(&self, folder: &Path) -> Result<(), IndexError> {
+        let trash = self.layout.trash(folder);
+        remove_folder(&trash)?;
+        fs::rename(folder, &trash).map_err(IndexError::io(folder))?;
+        remove_folder(&trash)
+    }
+}
+
+fn read_base(layout: &Layout) -> Result<Option<Manifest>, IndexError> {
+    layout.current()?.map(|key| Manifest::read(&layout.snapshot(key))).transpose()
+}
+
+fn lock(bot: &BotId, path: &Path) -> Result<File, IndexError> {
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    let file = file.map_err(IndexError::io(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(IndexError::Locked { bot: bot.clone() }),
+        Err(TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
+    }
+}

@@ -1,0 +1,87 @@
+//! Which segments to merge before a snapshot is published.
+
+/// Segments of similar size that are merged into one. Four keeps a bot of 100,000 chunks, added
+/// one document at a time, below some 20 segments, and rewrites each chunk about 6 times.
+const FANOUT: usize = 4;
+
+/// Segments up to this many chunks count as similar: merging them costs next to nothing.
+const SMALL_CHUNKS: u32 = 64;
+
+/// Share of deleted chunks, in percent, above which a segment is rewritten without them.
+const TOMBSTONES_PERCENT_MAX: u32 = 20;
+
+/// Chunks of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) live: u32,
+    pub(super) deleted: u32,
+}
+
+/// The places of segments that should become one, ascending; `None` where all is well.
+pub(super) fn next_merge(segments: &[Counts]) -> Option<Vec<usize>> {
+    let tombstones = segments.iter().position(|counts| has_too_many_tombstones(*counts));
+    let level_of = |counts: &Counts| level(counts.live);
+    let places = |wanted: u32| {
+        let of_level = segments.iter().enumerate().filter(|(_, counts)| level_of(counts) == wanted);
+        of_level.map(|(place, _)| place).collect::<Vec<_>>()
+    };
+    let mut levels: Vec<u32> = segments.iter().map(level_of).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let crowded = levels.into_iter().map(places).find(|places| places.len() >= FANOUT);
+    crowded.or_else(|| tombstones.map(|place| vec![place]))
+}
+
+fn has_too_many_tombstones(counts: Counts) -> bool {
+    let all = u64::from(counts.live) + u64::from(counts.deleted);
+    u64::from(counts.deleted) * 100 > all * u64::from(TOMBSTONES_PERCENT_MAX)
+}
+
+/// How often the smallest size must be multiplied by the fanout to hold so many chunks.
+fn level(live: u32) -> u32 {
+    let mut level = 0;
+    let mut size = u64::from(SMALL_CHUNKS);
+    while size < u64::from(live) {
+        size *= FANOUT as u64;
+        level += 1;
+    }
+    level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(segments: &[(u32, u32)], expected: Option<&[usize]>) {
+        let counts: Vec<_> =
+            segments.iter().map(|&(live, deleted)| Counts { live, deleted }).collect();
+        assert_eq!(next_merge(&counts).as_deref(), expected, "{segments:?}");
+    }
+
+    #[test]
+    fn similar_segments_and_tombstones_are_merged() {
+        check(&[], None);
+        check(&[(9000, 0), (1, 0), (2, 0), (3, 0)], None);
+        check(&[(1, 0), (9000, 0), (64, 0), (2, 0), (3, 0)], Some(&[0, 2, 3, 4]));
+        check(&[(100, 25)], None);
+        check(&[(100, 26)], Some(&[0]));
+        check(&[(0, 1)], Some(&[0]));
+    }
+
+    #[test]
+    fn adding_one_by_one_keeps_segments_few_and_rewrites_little() {
+        let (mut segments, mut rewritten) = (Vec::<Counts>::new(), 0);
+        for _ in 0..3000 {
+            segments.push(Counts { live: 30, deleted: 0 });
+            while let Some(places) = next_merge(&segments) {
+                let live = places.iter().map(|&place| segments[place].live).sum();
+                let mut place = 0..;
+                segments.retain(|_| !places.contains(&place.next().unwrap()));
+                segments.push(Counts { live, deleted: 0 });
+                rewritten += live;
+            }
+            assert!(segments.len() <= 20, "{}", segments.len());
+        }
+        assert!(rewritten < 7 * 30 * 3000, "{rewritten}");
+    }
+}

@@ -1,0 +1,197 @@
+//! One change of a bot, from its beginning to its publication.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use document::{Chunk, DocumentId};
+use tantivy::TantivyDocument;
+use tantivy::indexer::UserOperation;
+
+use super::stage::{Finished, Stage};
+use super::{Begin, BotWriter};
+use crate::files::sync_folder;
+use crate::schema::{Builder, Fields, schema};
+use crate::{DocumentEntry, IndexError, Manifest, PipelineKey, SnapshotKey};
+
+/// What a transaction published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The snapshot that is current now.
+    pub key: SnapshotKey,
+    /// Whether it differs from the one before.
+    pub changed: bool,
+    /// Documents it holds.
+    pub documents: usize,
+    /// Chunks it holds.
+    pub chunks: u64,
+}
+
+/// A change in the making; dropping it leaves the bot as it was.
+pub struct Transaction<'a> {
+    writer: &'a mut BotWriter,
+    pipeline: PipelineKey,
+    mode: Begin,
+    fields: Fields,
+    builder: Builder,
+    /// Documents with their tokens, as they will be.
+    rows: BTreeMap<DocumentId, (DocumentEntry, u64)>,
+    /// What the stage must still do. Gathered first, because how much it is decides how much
+    /// memory and how many threads the stage gets.
+    operations: Vec<UserOperation<TantivyDocument>>,
+    text_bytes: usize,
+    stage: Option<Stage>,
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Transaction");
+        debug.field("pipeline", &self.pipeline).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(writer: &'a mut BotWriter, pipeline: PipelineKey, mode: Begin) -> Self {
+        let base = writer.base.iter().filter(|_| mode == Begin::Incremental);
+        let rows = base.flat_map(|base| base.documents.iter().zip(&base.tokens));
+        let rows = rows.map(|(entry, tokens)| (entry.id.clone(), (entry.clone(), *tokens)));
+        let rows = rows.collect();
+        let fields = schema().1;
+        let builder = Builder::new(fields);
+        let (operations, text_bytes, stage) = (Vec::new(), 0, None);
+        Self { writer, pipeline, mode, fields, builder, rows, operations, text_bytes, stage }
+    }
+
+    /// Adds a document, or replaces the one of the same id. The entry's number of chunks is set
+    /// to that of `chunks`, whose ordinals must ascend.
+    ///
+    /// Costs the analysis of the chunks. Nothing is written before [`publish`](Self::publish)
+    /// unless the change outgrows `small_text_bytes_max`.
+    pub fn put(&mut self, mut entry: DocumentEntry, chunks: &[Chunk]) -> Result<(), IndexError> {
+        check_ordinals(&entry.id, chunks)?;
+        entry.chunks = chunks.len() as u32;
+        if self.rows.contains_key(&entry.id) {
+            self.delete(&entry.id);
+        }
+        let mut tokens = 0;
+        for chunk in chunks {
+            let (built, chunk_tokens) = self.builder.build(&entry, chunk);
+            self.operations.push(UserOperation::Add(built));
+            tokens += chunk_tokens;
+            self.text_bytes += chunk.text.len();
+        }
+        self.rows.insert(entry.id.clone(), (entry, tokens));
+        if self.text_bytes >= self.writer.config.small_text_bytes_max {
+            self.stage = Some(self.flush(true)?);
+        }
+        Ok(())
+    }
+
+    /// Removes a document; `false` where it is unknown.
+    pub fn remove(&mut self, id: &DocumentId) -> Result<bool, IndexError> {
+        let known = self.rows.remove(id).is_some();
+        if known {
+            self.delete(id);
+        }
+        Ok(known)
+    }
+
+    /// Makes the change the current state. When this returns, it is on the disk and the next
+    /// [`Store::snapshot`](crate::Store::snapshot) of any process sees it; when it fails, or
+    /// its process dies, the bot is as it was before, or as it was to be.
+    ///
+    /// Where the content is that of the current snapshot, nothing is written.
+    pub fn publish(mut self) -> Result<Published, IndexError> {
+        let rows = std::mem::take(&mut self.rows);
+        let (documents, tokens): (Vec<_>, Vec<_>) = rows.into_values().unzip();
+        let manifest = Manifest::new(self.pipeline, documents, tokens, Vec::new());
+        let published = Published {
+            key: manifest.key,
+            changed: !self.is_current(manifest.key),
+            documents: manifest.documents.len(),
+            chunks: manifest.chunk_count(),
+        };
+        if published.changed {
+            self.publish_changed(manifest)?;
+        }
+        Ok(published)
+    }
+
+    /// Whether the current snapshot has this key and, where it is to be rebuilt, is undamaged.
+    fn is_current(&self, key: SnapshotKey) -> bool {
+        let folder = self.writer.layout.snapshot(key);
+        let base = self.writer.base.as_ref().filter(|base| base.key == key);
+        base.is_some_and(|base| {
+            self.mode == Begin::Incremental || base.check_files(&folder).is_ok()
+        })
+    }
+
+    fn publish_changed(mut self, manifest: Manifest) -> Result<(), IndexError> {
+        let manifest = match self.left_over(manifest.key) {
+            Some(found) => found,
+            None => self.build(manifest)?,
+        };
+        self.writer.layout.point_to(manifest.key)?;
+        self.writer.base = Some(manifest);
+        self.writer.fault = None;
+        self.writer.sweep()
+    }
+
+    /// Makes the snapshot's folder and gives it its name; returns the manifest with its files.
+    fn build(&mut self, mut manifest: Manifest) -> Result<Manifest, IndexError> {
+        let finished = self.flush(false)?.finish()?;
+        manifest.files.clone_from(&finished.files);
+        finished.seal(&manifest)?;
+        self.move_into_place(finished, manifest.key)?;
+        Ok(manifest)
+    }
+
+    /// An earlier snapshot of the same content, where it is still there and whole.
+    fn left_over(&self, key: SnapshotKey) -> Option<Manifest> {
+        let folder = self.writer.layout.snapshot(key);
+        let found = Manifest::read(&folder).ok()?;
+        let whole = found.key == key && found.check_files(&folder).is_ok();
+        whole.then_some(found)
+    }
+
+    fn move_into_place(&self, finished: Finished, key: SnapshotKey) -> Result<(), IndexError> {
+        let folder = self.writer.layout.snapshot(key);
+        if folder.exists() {
+            self.writer.move_to_trash(&folder)?;
+        }
+        finished.rename(&folder)?;
+        sync_folder(&self.writer.layout.snapshots())
+    }
+
+    fn delete(&mut self, id: &DocumentId) {
+        self.operations.push(UserOperation::Delete(self.fields.document_term(id)));
+    }
+
+    /// Hands what was gathered to the stage, opening it first where it is not yet open. The
+    /// stage comes back: put it where it belongs.
+    fn flush(&mut self, large: bool) -> Result<Stage, IndexError> {
+        let stage = match self.stage.take() {
+            Some(stage) => stage,
+            None => self.open_stage(large)?,
+        };
+        stage.run(std::mem::take(&mut self.operations))?;
+        Ok(stage)
+    }
+
+    fn open_stage(&self, large: bool) -> Result<Stage, IndexError> {
+        let layout = &self.writer.layout;
+        let base = self.writer.base.as_ref().filter(|_| self.mode == Begin::Incremental);
+        let folder = base.map(|base| layout.snapshot(base.key));
+        let base = folder.as_deref().zip(base);
+        Stage::open(&layout.stage(), base, large, &self.writer.config)
+    }
+}
+
+fn check_ordinals(id: &DocumentId, chunks: &[Chunk]) -> Result<(), IndexError> {
+    for pair in chunks.windows(2) {
+        let (before, ordinal) = (pair[0].ordinal, pair[1].ordinal);
+        if ordinal <= before {
+            return Err(IndexError::InvalidChunks { id: id.clone(), ordinal, before });
+        }
+    }
+    Ok(())
+}
