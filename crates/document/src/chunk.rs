@@ -30,8 +30,7 @@ pub struct Chunk {
     pub pages: Option<PageRange>,
     /// Pages that begin inside the chunk, in order.
     pub page_breaks: Vec<PageBreak>,
-    /// The headings above the chunk's first byte, outermost first; where the chunk begins with
-    /// a heading, that one is the last.
+    /// The headings above the chunk's first text that is no heading itself, outermost first.
     pub headings: Vec<String>,
     /// The blocks, or the parts of blocks, that the chunk holds; spans are in the document.
     pub blocks: Vec<Block>,

@@ -5,10 +5,10 @@
 //! give the same result, byte for byte, whatever the number of threads; that is what lets a
 //! caller cache the result by content and never parse twice.
 //!
-//! The formats meet in one shape. Each parser ([PDF](pdf), [Markdown](markdown), [plain
-//! text](text)) writes one canonical text and the blocks over it: a paragraph stands on one
-//! line, blocks are separated by a blank line, items of one list by a line end, so a line end is
-//! always the end of a sentence. The [chunker] sees only that shape and never a format.
+//! The formats meet in one shape. Each parser (PDF, Markdown, plain text) writes one canonical
+//! text and the blocks over it: a paragraph stands on one line, blocks are separated by a blank
+//! line, items of one list by a line end, so a line end is always the end of a sentence. The
+//! chunker sees only that shape and never a format.
 //!
 //! The input is hostile until proven otherwise. What a file is, is read from its content and
 //! never from its name; every size has a limit in [`Limits`]; no parser recurses over its input;

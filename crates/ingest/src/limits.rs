@@ -50,3 +50,15 @@ pub(crate) fn check(what: &str, found: usize, limit: usize) -> Result<(), Ingest
     }
     Err(IngestError::TooLarge { what: what.to_owned(), found: found as u64, limit: limit as u64 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_inclusive() {
+        assert_eq!(check("pages", 10, 10), Ok(()));
+        let error = IngestError::TooLarge { what: "pages".into(), found: 11, limit: 10 };
+        assert_eq!(check("pages", 11, 10), Err(error));
+    }
+}

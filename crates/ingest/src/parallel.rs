@@ -62,3 +62,32 @@ fn message(panic: &(dyn Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_failure_of_one_document() {
+        let crashed = caught::<()>(|| panic!("page {} is impossible", 3));
+        let message = "page 3 is impossible".to_owned();
+        assert_eq!(crashed, Err(IngestError::Crashed { message }));
+        assert_eq!(caught(|| Ok(1)), Ok(1));
+    }
+
+    #[test]
+    fn results_stand_in_input_order_and_failures_stay_alone() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        let inputs: Vec<String> = (0..100)
+            .map(|n| if n % 10 == 3 { String::new() } else { format!("# Document {n}") })
+            .collect();
+        let results = ingest_all(&inputs, &Config::default(), &pool);
+        assert_eq!(results.len(), inputs.len());
+        for (n, result) in results.into_iter().enumerate() {
+            match result {
+                Ok(ingested) => assert_eq!(ingested.chunks[0].text, format!("Document {n}")),
+                Err(error) => assert_eq!((n % 10, error), (3, IngestError::Empty)),
+            }
+        }
+    }
+}

@@ -38,9 +38,12 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
     for ((mask, _), seen) in &groups {
         let only_number = !mask.chars().any(char::is_alphabetic);
         for chain in chains(seen) {
-            let counts = !only_number || chain.windows(2).all(|pair| counts_up(pair[0], pair[1]));
-            let pages_min = if only_number { 2 } else { pages_min };
-            if chain.len() >= pages_min && counts {
+            let runs = if only_number {
+                numbers_pages(&chain, pages.len())
+            } else {
+                chain.len() >= pages_min
+            };
+            if runs {
                 let keep_first = usize::from(is_first_table_head(pages, &chain));
                 chain
                     .iter()
@@ -100,6 +103,12 @@ fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
         }
     }
     chains
+}
+
+/// Whether lone numbers are page numbers: they count the pages, or the only page is called 1.
+fn numbers_pages(chain: &[&Seen], pages: usize) -> bool {
+    let first_of_one = pages == 1 && chain.iter().all(|seen| seen.number == Some(1));
+    first_of_one || (chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1])))
 }
 
 /// Page numbers grow as the pages do.

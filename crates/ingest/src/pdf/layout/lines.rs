@@ -17,6 +17,8 @@ const SCRIPT_TOLERANCE: f32 = 0.65;
 /// How far a glyph may start before the end of the one before it, in em: kerning, and accents
 /// drawn before their letter.
 const BACK_TOLERANCE: f32 = 0.65;
+/// The same between a letter and its accent, the wider of which may be drawn last.
+const ACCENT_BACK_TOLERANCE: f32 = 1.1;
 /// The same beside scripts, where a subscript is drawn under its superscript.
 const SCRIPT_BACK_TOLERANCE: f32 = 3.0;
 /// Runs that may lie between a line and its continuation.
@@ -111,9 +113,9 @@ fn continues(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
     let size = run.base_size.max(glyph.size);
     let offset = (glyph.v - run.base_v).abs();
     let is_script = glyph.size.min(run.base_size) < 0.9 * size;
-    let raised = is_script
-        || accents::is_spacing_accent(page.text_of(glyph))
-        || accents::is_spacing_accent(page.text_of(last));
+    let accent = |glyph| accents::is_spacing_accent(page.text_of(glyph));
+    let over_letter = accent(glyph) || accent(last);
+    let raised = is_script || over_letter;
     let tolerance = if raised { SCRIPT_TOLERANCE } else { BASELINE_TOLERANCE };
     if offset > tolerance * size {
         return false;
@@ -126,7 +128,8 @@ fn continues(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
     {
         return true;
     }
-    forward > -BACK_TOLERANCE * size || goes_on_leftwards(page, last, glyph, size)
+    let back = if over_letter { ACCENT_BACK_TOLERANCE } else { BACK_TOLERANCE };
+    forward > -back * size || goes_on_leftwards(page, last, glyph, size)
 }
 
 /// Right-to-left text drawn in reading order.
