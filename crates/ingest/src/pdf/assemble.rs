@@ -159,8 +159,7 @@ impl<'a> Writer<'a> {
         for line in &lines[1..] {
             self.vocabulary.join(&mut self.text, line.text.trim());
         }
-        let from = self.blocks.last()?.span.start;
-        hyphens::drop_soft(&mut self.text, from);
+        hyphens::drop_soft(&mut self.text, before);
         let end = self.text.len();
         self.blocks.last_mut()?.span.end = end;
         self.open = self.left_open(page, block);

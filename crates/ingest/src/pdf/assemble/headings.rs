@@ -16,39 +16,65 @@ const TITLE_CHARS_MAX: usize = 200;
 
 /// Turns the paragraphs that are headings into headings, the largest at level 1.
 pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
-    let mut sizes: Vec<f32> = Vec::new();
-    for block in pages.iter().flatten() {
-        if let Some(Rank::Larger(size)) = rank(block, measures)
-            && !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP)
-        {
-            sizes.push(size);
-        }
-    }
-    sizes.sort_by(|a, b| b.total_cmp(a));
+    let levels = Levels::of(pages, measures);
     for block in pages.iter_mut().flatten() {
         let level = match rank(block, measures) {
-            Some(Rank::Larger(size)) => {
-                sizes
-                    .iter()
-                    .position(|known| (known - size).abs() < SIZE_STEP)
-                    .unwrap_or(sizes.len())
-                    + 1
-            }
+            Some(Rank::Larger { size, .. }) => levels.of_size(size),
             // Below all larger ones; "2.1" below "2".
-            Some(Rank::Bold { depth }) => sizes.len() + depth,
+            Some(Rank::Bold { depth, .. }) => levels.sizes.len() + depth,
             None => continue,
         };
         block.kind = BlockKind::Heading { level: level.clamp(1, 6) as u8 };
     }
 }
 
+/// The sizes of headings, largest first: a size's place is its level.
+struct Levels {
+    sizes: Vec<f32>,
+}
+
+impl Levels {
+    fn of(pages: &[Vec<PageBlock<'_>>], measures: &Measures) -> Self {
+        let mut sizes: Vec<f32> = Vec::new();
+        let mut chapters: Vec<f32> = Vec::new();
+        for block in pages.iter().flatten() {
+            let (size, depth) = match rank(block, measures) {
+                Some(Rank::Larger { size, depth }) => (size, depth),
+                Some(Rank::Bold { depth, numbered: true }) => {
+                    chapters.extend((depth == 1).then_some(measures.body_size));
+                    continue;
+                }
+                _ => continue,
+            };
+            chapters.extend((depth == Some(1)).then_some(size));
+            if !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP) {
+                sizes.push(size);
+            }
+        }
+        sizes.sort_by(|a, b| b.total_cmp(a));
+        // Between the title and the numbered chapters there is no level: what is set larger
+        // than a chapter, such as "Contents", stands beside the chapters, not above them.
+        chapters.sort_by(f32::total_cmp);
+        if let Some(&chapter) = chapters.get(chapters.len() / 2).filter(|_| chapters.len() > 1) {
+            let title = sizes.first().copied();
+            sizes.retain(|&size| Some(size) == title || size < chapter + SIZE_STEP);
+        }
+        Self { sizes }
+    }
+
+    fn of_size(&self, size: f32) -> usize {
+        let larger = self.sizes.iter().filter(|known| **known > size - SIZE_STEP).count();
+        let exact = self.sizes.iter().any(|known| (known - size).abs() < SIZE_STEP);
+        if exact { larger.max(1) } else { larger + 1 }
+    }
+}
+
 enum Rank {
-    Larger(f32),
+    /// Larger than body text; `depth` is the number of parts of its number.
+    Larger { size: f32, depth: Option<usize> },
     /// Of body size, in a heavy face or numbered in capitals; `depth` is 1 or the number of
     /// parts of its number.
-    Bold {
-        depth: usize,
-    },
+    Bold { depth: usize, numbered: bool },
 }
 
 fn rank(block: &PageBlock<'_>, measures: &Measures) -> Option<Rank> {
@@ -73,14 +99,14 @@ fn rank(block: &PageBlock<'_>, measures: &Measures) -> Option<Rank> {
     let numbered = section_number(&first.text);
     let is_item = block.kind == BlockKind::ListItem && numbered.is_none();
     if first.size > measures.body_size * LARGER && !is_item {
-        return Some(Rank::Larger(first.size));
+        return Some(Rank::Larger { size: first.size, depth: numbered });
     }
     let of_body_size = first.size > measures.body_size * 0.93 && block.lines.len() <= 2;
     let bold = block.lines.iter().all(|line| line.bold);
     let capitals = !first.text.chars().any(char::is_lowercase) && numbered.is_some();
     let sentence = last.ends_with('.') && chars > 40;
     ((bold || capitals) && of_body_size && !is_item && !sentence && !last.ends_with(':'))
-        .then(|| Rank::Bold { depth: numbered.unwrap_or(1) })
+        .then(|| Rank::Bold { depth: numbered.unwrap_or(1), numbered: numbered.is_some() })
 }
 
 /// How many parts the number in front of a heading has: 2 for `3.1 Scope`, 1 for `IV. RESULTS`.

@@ -13,6 +13,8 @@ const OUTER_SHARE: f32 = 0.16;
 const PAGES_MIN: usize = 3;
 /// Pages between two occurrences: left and right pages differ, and chapters open without header.
 const PAGES_APART_MAX: usize = 4;
+/// Chains that a line may still go on with: one for each place it stands in.
+const CHAINS_BACK: usize = 16;
 /// How far the same line may move between pages, in points.
 const DRIFT_POINTS: f32 = 4.0;
 
@@ -97,7 +99,7 @@ fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
                 (1..=PAGES_APART_MAX).contains(&apart) && same_place && same_size
             })
         };
-        match chains.iter_mut().find(fits) {
+        match chains.iter_mut().rev().take(CHAINS_BACK).find(fits) {
             Some(chain) => chain.push(sight),
             None => chains.push(vec![sight]),
         }

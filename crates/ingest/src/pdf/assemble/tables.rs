@@ -11,6 +11,8 @@ use crate::pdf::layout::{Line, is_label};
 
 /// Lines looked at for one table.
 const LINES_MAX: usize = 400;
+/// Columns of a table.
+const COLUMNS_MAX: usize = 64;
 /// Pieces on one baseline differ in it by less, in em.
 const BASELINE_EM: f32 = 0.3;
 /// Rows stand closer than this, in em.
@@ -76,7 +78,7 @@ impl Builder {
         let mut pieces: Vec<Piece> = (start..end).flat_map(|at| pieces(lines, at)).collect();
         pieces.sort_by(|a, b| a.u0.total_cmp(&b.u0));
         let apart = pieces.windows(2).all(|pair| pair[0].u1 < pair[1].u0);
-        if pieces.len() < 2 || !apart {
+        if !(2..=COLUMNS_MAX).contains(&pieces.len()) || !apart {
             return None;
         }
         let columns = pieces.iter().map(|piece| (piece.u0, piece.u1)).collect();
@@ -101,7 +103,11 @@ impl Builder {
             && pitch < pitch_max;
         let goes_up = line.v > self.lowest + BASELINE_EM * self.size;
         let last_column = self.last_column;
-        if !fits || !self.place(&mut pieces) || (goes_up && self.last_column <= last_column) {
+        if !fits
+            || pieces.len() > COLUMNS_MAX
+            || !self.place(&mut pieces)
+            || (goes_up && self.last_column <= last_column)
+        {
             return false;
         }
         self.end = end;

@@ -8,6 +8,9 @@ use super::Line;
 /// Widest gap between a label and its item, in em.
 const LABEL_GAP_EM: f32 = 3.0;
 
+/// Lines at one height that are looked at for one label.
+const BESIDE_MAX: usize = 64;
+
 /// Puts each lone label in front of its item.
 pub(super) fn with_labels(lines: Vec<Line>) -> Vec<Line> {
     if !lines.iter().any(|line| is_label(&line.text)) {
@@ -15,10 +18,17 @@ pub(super) fn with_labels(lines: Vec<Line>) -> Vec<Line> {
     }
     let (labels, mut items): (Vec<_>, Vec<_>) =
         lines.into_iter().enumerate().partition(|(_, line)| is_label(&line.text));
+    // By height, so that a label looks only at what stands beside it.
+    let mut by_height: Vec<(f32, usize)> =
+        items.iter().enumerate().map(|(at, (_, item))| (item.v, at)).collect();
+    by_height.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut lone = Vec::new();
     for (index, label) in labels {
-        match items.iter_mut().find(|(_, item)| belongs(&label, item)) {
-            Some((_, item)) => prepend(&label, item),
+        let from = by_height.partition_point(|(v, _)| *v < label.v - label.size);
+        let beside = by_height[from..].iter().take_while(|(v, _)| *v < label.v + label.size);
+        let item = beside.take(BESIDE_MAX).find(|(_, at)| belongs(&label, &items[*at].1));
+        match item {
+            Some(&(_, at)) => prepend(&label, &mut items[at].1),
             None => lone.push((index, label)),
         }
     }

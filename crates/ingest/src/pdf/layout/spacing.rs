@@ -16,6 +16,8 @@ const SPACE_EM_MAX: f32 = 0.17;
 const SPACE_EM_SOLID: f32 = 0.6;
 /// A gap that may separate cells, in em; justified text has such gaps too, but not in columns.
 const CELL_GAP_EM: f32 = 0.85;
+/// Font sizes told apart on one line.
+const SIZES_MAX: usize = 64;
 /// Letter spacing is looked for from this mean gap on, in em.
 const LETTER_SPACED_EM: f32 = 0.08;
 /// Letters needed to call a run letter-spaced; fewer may be cells of a table.
@@ -58,9 +60,11 @@ pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
 fn usual_size<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> f32 {
     let mut sizes: Vec<(f32, usize)> = Vec::new();
     for glyph in glyphs {
-        match sizes.iter_mut().find(|(size, _)| (*size - glyph.size).abs() < 0.05 * size) {
-            Some((_, count)) => *count += 1,
-            None => sizes.push((glyph.size, 1)),
+        let known = sizes.iter().position(|(size, _)| (size - glyph.size).abs() < 0.05 * size);
+        match known {
+            Some(at) => sizes[at].1 += 1,
+            None if sizes.len() < SIZES_MAX => sizes.push((glyph.size, 1)),
+            None => {}
         }
     }
     let most = sizes.iter().copied().max_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
