@@ -42,7 +42,9 @@ impl Chunk {
     /// The page of byte `offset` of the document's text; `None` where there are no pages.
     pub fn page_at(&self, offset: usize) -> Option<u32> {
         let before = self.page_breaks.iter().take_while(|page_break| page_break.offset <= offset);
-        before.last().map_or(self.pages.map(|pages| pages.first), |page_break| Some(page_break.page))
+        before
+            .last()
+            .map_or(self.pages.map(|pages| pages.first), |page_break| Some(page_break.page))
     }
 
     /// The chunk's text under a span of the document, or `None` where it reaches outside.

@@ -28,16 +28,22 @@ pub struct QueryTerm {
 impl Query {
     /// Reads a question; any text is one.
     ///
-    /// Stop words, question words, pronouns and single Latin letters are left out, unless
-    /// nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
+    /// Stop words, question words (`how many`), pronouns and single Latin letters are left out,
+    /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
     /// unless the whole question is in capitals. At most 64 distinct terms are kept.
     pub fn parse(text: &str) -> Self {
         let tokens = analyze(text);
         let shouted = !text.chars().any(char::is_lowercase);
         let is_name = |token: &Token| !shouted && is_capitals(text, token);
-        let matters = |token: &&Token| is_name(token) || !is_noise(&token.exact);
         let mut query = Self { terms: Vec::new() };
-        tokens.iter().filter(matters).for_each(|token| query.add(token));
+        let mut last = "";
+        for token in &tokens {
+            let asks = last == "how" && stop_words::is_measure(&token.exact);
+            if is_name(token) || !(asks || is_noise(&token.exact)) {
+                query.add(token);
+            }
+            last = &token.exact;
+        }
         if query.is_empty() {
             tokens.iter().for_each(|token| query.add(token));
         }
@@ -93,6 +99,8 @@ mod tests {
         check("What is the warranty of a pump?", &["warranty", "pump"]);
         check("to be or not to be", &["to", "be", "or", "not"]);
         check("What's in Anna's cupboard, isn't it?", &["anna", "cupboard"]);
+        check("How long may the hose be, how much water?", &["hose", "water"]);
+        check("a long hose", &["long", "hose"]);
         check("", &[]);
         check("?!", &[]);
     }

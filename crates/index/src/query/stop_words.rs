@@ -6,6 +6,12 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
+/// Whether a folded word after `how` only asks for a number: `how many`, `how long`. The answer
+/// names a quantity and seldom repeats the word.
+pub(super) fn is_measure(word: &str) -> bool {
+    ["far", "few", "little", "long", "many", "much", "often", "old", "soon"].contains(&word)
+}
+
 /// Articles, prepositions, auxiliaries, pronouns, question words and courtesies; sorted.
 #[rustfmt::skip]
 const STOP_WORDS: [&str; 143] = [

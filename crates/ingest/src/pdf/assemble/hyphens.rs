@@ -107,6 +107,7 @@ fn starts_solid(text: &str) -> bool {
 
 /// Takes the soft hyphens out of the text from `start` on: inside a line they are invisible.
 pub(super) fn drop_soft(text: &mut String, start: usize) {
+    let start = text.floor_char_boundary(start);
     if text[start..].contains(SOFT_HYPHEN) {
         let clean = text[start..].replace(SOFT_HYPHEN, "");
         text.truncate(start);

@@ -55,7 +55,15 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
         }
     }
     marked.iter_mut().for_each(|marks| marks.sort_unstable());
-    marked
+    if leaves_nothing(pages, &marked) { vec![Vec::new(); pages.len()] } else { marked }
+}
+
+/// Whether most pages that have lines would lose all of them: then what repeats is the content.
+fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
+    let lost =
+        pages.iter().zip(marked).filter(|(page, marks)| marks.len() >= page.lines.len().max(1));
+    let with_lines = pages.iter().filter(|page| !page.lines.is_empty()).count();
+    lost.count() * 2 > with_lines
 }
 
 struct Seen {
@@ -202,6 +210,13 @@ mod tests {
     fn numbers_that_do_not_count_pages_stay() {
         let pages = [page(&[("1999", 30.0)]), page(&[("2024", 30.0)]), page(&[("1871", 30.0)])];
         assert_eq!(lines(&pages), [vec![], vec![], vec![] as Vec<usize>]);
+    }
+
+    #[test]
+    fn pages_that_hold_nothing_else_keep_their_lines() {
+        let pages: Vec<_> =
+            (0..9).map(|number| page(&[(&format!("Slide {number}"), 770.0)])).collect();
+        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 9]);
     }
 
     #[test]
