@@ -1,0 +1,214 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::{Bot, bot};
+use crate::{Extractive, GenerateError, Quote, retrieve};
+
+const HANDBOOK: &str = "# Opening hours
+
+The shop is open from Monday to Friday. Ask Dr. Miller for a tour, e.g. On holidays.
+
+| Day | Opens | Closes
+| Weekdays | 9:00 | 18:00
+| Saturday | 10:00 | 14:00
+| Sunday | never | never
+
+# Returns
+
+Goods are returned within 30 days of purchase. The receipt must be kept. Refunds take 5 days.
+
+# Resetting the router
+
+To reset the router, do this:
+
+- Unplug the power cable.
+- Hold the red button for ten seconds.
+- Plug the cable in again.
+
+Then wait until the lamp is green.";
+
+const MANUAL: &str = "# Battery
+
+The battery of the Brindle X2 lasts 14 hours. It is charged over USB.
+
+# Warranty
+
+The warranty of the Brindle X2 covers two years. Batteries are not covered.";
+
+fn shop() -> Bot {
+    bot(&[("Handbook", HANDBOOK), ("Manual", MANUAL)])
+}
+
+fn ask(bot: &Bot, question: &str) -> Answer {
+    answer(&bot.snapshot, &Question::new(question), &Extractive, &Config::default()).unwrap()
+}
+
+fn check_citations(answer: &Answer) {
+    for source in &answer.sources {
+        let text = if source.title == "Handbook" { HANDBOOK } else { MANUAL };
+        let quoted: String = text.chars().take(source.end).skip(source.start).collect();
+        assert_eq!(source.excerpt, quoted);
+    }
+}
+
+#[test]
+fn an_answer_is_an_exact_sentence_with_its_place() {
+    let answer = ask(&shop(), "How long does the battery of the Brindle X2 last?");
+    assert!(answer.answered, "{answer:?}");
+    assert!(answer.answer.starts_with("The battery of the Brindle X2 lasts 14 hours."));
+    let source = &answer.sources[0];
+    assert_eq!(source.excerpt, "The battery of the Brindle X2 lasts 14 hours.");
+    assert_eq!(
+        (source.title.as_str(), source.headings.as_slice()),
+        ("Manual", &["Battery".into()][..])
+    );
+    assert_eq!(source.page, None);
+    check_citations(&answer);
+}
+
+#[test]
+fn a_table_row_comes_with_its_header() {
+    let answer = ask(&shop(), "What are the opening hours on Saturday?");
+    assert!(answer.answered, "{answer:?}");
+    let shown = "| Day | Opens | Closes\n| Saturday | 10:00 | 14:00";
+    assert!(answer.answer.contains(shown), "{}", answer.answer);
+    let row = "| Saturday | 10:00 | 14:00";
+    assert!(answer.sources.iter().any(|source| source.excerpt == row), "{answer:?}");
+    check_citations(&answer);
+}
+
+#[test]
+fn steps_are_given_as_a_whole() {
+    let answer = ask(&shop(), "How do I reset the router?");
+    assert!(answer.answered, "{answer:?}");
+    for step in ["do this:", "Unplug", "red button", "Plug the cable"] {
+        assert!(answer.answer.contains(step), "{}", answer.answer);
+    }
+    assert!(answer.sources[0].excerpt.ends_with("Plug the cable in again."));
+    check_citations(&answer);
+}
+
+#[test]
+fn a_foreign_question_is_refused() {
+    let bot = shop();
+    for question in [
+        "Who won the chess championship in Reykjavik?",
+        "What is the capital of Mongolia?",
+        "How do enzymes catalyse reactions?",
+    ] {
+        let answer = ask(&bot, question);
+        assert!(!answer.answered && answer.sources.is_empty(), "{answer:?}");
+        assert!(answer.answer.starts_with(REFUSAL));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_nearest_topics() {
+    let answer = ask(&shop(), "Does the warranty extend to submarine periscopes?");
+    assert!(!answer.answered, "{answer:?}");
+    assert!(answer.answer.contains("Manual › Warranty"), "{}", answer.answer);
+}
+
+#[test]
+fn twins_of_a_document_are_one_passage() {
+    let bot = bot(&[("A", HANDBOOK), ("B", HANDBOOK), ("C", MANUAL)]);
+    let question = Question::new("Within how many days are goods returned?");
+    let passages = retrieve(&bot.snapshot, &question, &Config::default()).unwrap();
+    let returns = passages.iter().filter(|passage| passage.text().contains("30 days")).count();
+    assert_eq!(returns, 1);
+}
+
+#[test]
+fn neighbouring_chunks_become_one_passage() {
+    let bot = shop();
+    let question = Question::new("battery and warranty of the Brindle X2");
+    let passages = retrieve(&bot.snapshot, &question, &Config::default()).unwrap();
+    assert_eq!(passages[0].chunks.len(), 2);
+    assert_eq!(passages[0].text(), MANUAL);
+    let few = Config { passages_max: 1, ..Config::default() };
+    assert_eq!(retrieve(&bot.snapshot, &question, &few).unwrap().len(), 1);
+}
+
+#[test]
+fn odd_questions_get_a_reply() {
+    let (bot, empty) = (shop(), bot(&[]));
+    let emoji = "🙂".repeat(2 * 1024);
+    let words = "router battery ".repeat(2_000);
+    let odd = ["", " ", "the of and", "?!", "\u{0}", "a\"b:(c OR", &emoji, &words, "日曜日は?"];
+    for question in odd {
+        for bot in [&bot, &empty] {
+            let answer = ask(bot, question);
+            assert!(!answer.answer.is_empty() && (0.0..=1.0).contains(&answer.confidence));
+            assert_eq!(answer.answered, !answer.sources.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_small_budget_still_gives_whole_sentences() {
+    let bot = shop();
+    let question = Question::new("How long does the battery of the Brindle X2 last?");
+    for tokens in [0, 5, 12, 20, 40, 80] {
+        let config = Config { grounding_tokens_max: tokens, ..Config::default() };
+        let answer = answer(&bot.snapshot, &question, &Extractive, &config).unwrap();
+        assert_eq!(answer.answered, tokens >= 20, "{tokens}: {answer:?}");
+        for source in &answer.sources {
+            assert!(source.excerpt.ends_with('.'), "{}", source.excerpt);
+        }
+    }
+}
+
+/// Says the same whatever is asked.
+struct Parrot(Generated);
+
+impl Generator for Parrot {
+    fn generate(&self, _: &Grounding) -> Result<Generated, GenerateError> {
+        Ok(self.0.clone())
+    }
+}
+
+#[test]
+fn quotes_that_are_not_there_are_dropped() {
+    let bot = shop();
+    let question = Question::new("How long does the battery of the Brindle X2 last?");
+    let quote = |passage, start, end| Quote { passage, span: document::Span::new(start, end) };
+    let say = |quotes: Vec<Quote>| {
+        let parrot = Parrot(Generated { text: "Long.".into(), quotes });
+        answer(&bot.snapshot, &question, &parrot, &Config::default()).unwrap()
+    };
+    let lies = vec![quote(99, 0, 5), quote(0, 0, usize::MAX), quote(0, 7, 7), quote(0, 9, 3)];
+    assert!(!say(lies.clone()).answered);
+    let mixed = say([lies, vec![quote(0, 11, 14)]].concat());
+    assert!(mixed.answered);
+    assert_eq!(mixed.sources.len(), 1);
+    assert_eq!(mixed.sources[0].excerpt, "The");
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let (a, b) = (shop(), shop());
+    for question in ["What is covered?", "When is the shop open?", "red lamp green"] {
+        assert_eq!(ask(&a, question), ask(&b, question));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn quotes_are_exact_over_any_text(
+        lines in prop::collection::vec("([-|#] )?[a-eäß🙂中 .!?:|]{0,40}", 1..12),
+        question in "[a-eäß🙂中 ]{0,20}",
+    ) {
+        let text = lines.join("\n\n");
+        let bot = bot(&[("T", &text)]);
+        let config = Config { confidence_min: 0.0, ..Config::default() };
+        let question = Question::new(&question);
+        let answer = answer(&bot.snapshot, &question, &Extractive, &config).unwrap();
+        for source in &answer.sources {
+            let quoted: String = text.chars().take(source.end).skip(source.start).collect();
+            prop_assert_eq!(&source.excerpt, &quoted);
+            prop_assert!(answer.answer.contains(&source.excerpt));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Question in, ranked passages out.
+
+use index::Snapshot;
+
+use crate::passage::assemble;
+use crate::rank::rank;
+use crate::terms::Terms;
+use crate::{AnswerError, Config, Passage, Question};
+
+/// The passages that fit a question best: at most `passages_max`, by score descending, without
+/// repetition, neighbouring chunks joined. Reads the index and about 20 chunks.
+pub fn retrieve(
+    snapshot: &Snapshot,
+    question: &Question,
+    config: &Config,
+) -> Result<Vec<Passage>, AnswerError> {
+    let terms = Terms::weigh(snapshot, question)?;
+    retrieve_with(snapshot, question, &terms, config)
+}
+
+pub(crate) fn retrieve_with(
+    snapshot: &Snapshot,
+    question: &Question,
+    terms: &Terms,
+    config: &Config,
+) -> Result<Vec<Passage>, AnswerError> {
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let hits = snapshot.search(question.query(), config.candidates)?;
+    Ok(assemble(rank(hits, terms, config), config.passages_max))
+}

@@ -1,0 +1,202 @@
+//! The units of the passages that answer the question.
+//!
+//! Every sentence, list item, table row and code block is scored by how much of the question it
+//! holds, alone and with what stands above it; a list may also be taken whole, as the steps it
+//! spells out. The best are taken in turn as long as they are worth it and say something new.
+
+use document::Span;
+
+use crate::Grounding;
+use crate::question::Wants;
+use crate::reading::{Reading, Unit};
+use crate::sentences::UnitKind;
+use crate::terms::{Matches, Terms};
+
+/// Items of one list that are quoted together.
+const STEPS_MAX: usize = 12;
+
+/// Length from which a unit loses weight, in tokens: long units match by their length.
+const WORDS_FREE: f32 = 60.0;
+
+/// Longest unit that is quoted, in tokens: beyond it lie tables and code, not sentences.
+const WORDS_MAX: usize = 400;
+
+/// Least score of a further unit, as a part of the first one's.
+const WORTH_MIN: f32 = 0.5;
+
+/// Share of a unit's tokens that may have been said already.
+const REPEATED_MAX: f32 = 0.8;
+
+/// Weights of what speaks for a unit.
+struct Weights {
+    /// Share of the question in the unit.
+    own: f32,
+    /// The same with title and headings above it.
+    context: f32,
+    /// The same with the unit before it: "It began in May" follows the sentence that names it.
+    neighbour: f32,
+    /// A figure where the question asks for one.
+    figure: f32,
+    /// A list where the question asks how to do something.
+    steps: f32,
+}
+
+const WEIGHTS: Weights =
+    Weights { own: 1.0, context: 0.3, neighbour: 0.2, figure: 0.1, steps: 0.4 };
+
+/// A unit taken into the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pick {
+    /// Position of its passage.
+    pub(crate) passage: usize,
+    /// What is quoted, in bytes of the document.
+    pub(crate) span: Span,
+    /// What it is.
+    pub(crate) kind: UnitKind,
+    /// The header of the table it is a row of.
+    pub(crate) header: Option<Span>,
+    score: f32,
+    tokens: Vec<u32>,
+}
+
+/// The units that answer, in the order in which to say them: passages by their best unit, units
+/// as the document has them.
+pub(crate) fn select(grounding: &Grounding) -> Vec<Pick> {
+    let mut picks = choose(options(grounding), grounding.sentences_max);
+    let best: Vec<usize> = picks.iter().map(|pick| pick.passage).collect();
+    let turn = |passage: usize| best.iter().position(|&other| other == passage);
+    picks.sort_by_key(|pick| (turn(pick.passage), pick.span));
+    picks
+}
+
+/// Takes the best options in turn.
+fn choose(mut options: Vec<Pick>, picks_max: usize) -> Vec<Pick> {
+    // A stable sort: ties stay in the order of passages and text.
+    options.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let worth = options.first().map_or(0.0, |best| best.score * WORTH_MIN);
+    let mut picks: Vec<Pick> = Vec::new();
+    for option in options {
+        if picks.len() >= picks_max || option.score < worth || option.score <= 0.0 {
+            break;
+        }
+        if !picks.iter().any(|pick| pick.covers(&option)) {
+            picks.push(option);
+        }
+    }
+    picks
+}
+
+impl Pick {
+    /// Whether the other adds nothing to this one.
+    fn covers(&self, other: &Self) -> bool {
+        let overlaps =
+            self.passage == other.passage && !self.span.intersection(other.span).is_empty();
+        let said = other.tokens.iter().filter(|token| self.tokens.contains(token)).count();
+        overlaps || said as f32 > REPEATED_MAX * other.tokens.len() as f32
+    }
+}
+
+/// A unit beside the reading that holds it.
+type Read<'a> = (&'a Reading, &'a Unit);
+
+/// Everything that could be quoted, with its score.
+fn options(grounding: &Grounding) -> Vec<Pick> {
+    let top = grounding.passages.first().map_or(1.0, |passage| passage.score.max(f32::EPSILON));
+    let mut options = Vec::new();
+    for (at, passage) in grounding.passages.iter().enumerate() {
+        let units: Vec<Read<'_>> = passage.units().collect();
+        let scale = passage.score / top;
+        let scorer = Scorer { terms: &grounding.terms, wants: grounding.question.wants() };
+        let found = (0..units.len()).filter_map(|unit| scorer.option(&units, unit));
+        options.extend(found.map(|pick| Pick { passage: at, score: pick.score * scale, ..pick }));
+    }
+    options
+}
+
+struct Scorer<'a> {
+    terms: &'a Terms,
+    wants: Wants,
+}
+
+impl Scorer<'_> {
+    /// The unit at `at` as an option, with the list that it stands for; `None` where it cannot
+    /// be an answer. The passage is filled in later.
+    fn option(&self, units: &[Read<'_>], at: usize) -> Option<Pick> {
+        let (reading, unit) = *units.get(at)?;
+        let header = header_of(units, at);
+        if unit.kind == UnitKind::Heading || unit.words() > WORDS_MAX || is_header(units, at) {
+            return None;
+        }
+        let mut pick = Pick {
+            passage: 0,
+            span: unit.span,
+            kind: unit.kind,
+            header: header.map(|header| header.span),
+            score: self.score(units, at),
+            tokens: reading.tokens_of(unit).to_vec(),
+        };
+        for (reading, step) in self.steps(units, at) {
+            pick.span.end = step.span.end;
+            pick.tokens.extend_from_slice(reading.tokens_of(step));
+        }
+        Some(pick)
+    }
+
+    fn score(&self, units: &[Read<'_>], at: usize) -> f32 {
+        let Some((_, unit)) = units.get(at) else { return 0.0 };
+        let of = |unit: Option<&Unit>| unit.map_or(Matches::default(), |unit| unit.own);
+        let own = unit.own.or(of(header_of(units, at)));
+        let near = own.or(of(at.checked_sub(1).and_then(|at| units.get(at)).map(|read| read.1)));
+        let context = self.terms.share(own.or(unit.context));
+        let is = |yes: bool| if yes { 1.0 } else { 0.0 };
+        let score = WEIGHTS.own * self.terms.share(own)
+            + WEIGHTS.context * context
+            + WEIGHTS.neighbour * self.terms.share(near)
+            + WEIGHTS.figure * is(self.wants == Wants::Figure && unit.figure)
+            + WEIGHTS.steps * context * is(self.wants == Wants::Steps && self.begins(units, at));
+        score * (WORDS_FREE / unit.words().max(1) as f32).sqrt().min(1.0)
+    }
+
+    /// The items quoted together with the unit at `at`.
+    fn steps<'u>(&self, units: &'u [Read<'u>], at: usize) -> &'u [Read<'u>] {
+        if self.begins(units, at) { items_after(units, at) } else { &[] }
+    }
+
+    /// Whether the unit stands for the list that follows it: it announces one, or steps are
+    /// asked for and it is the line before them or the first of them.
+    fn begins(&self, units: &[Read<'_>], at: usize) -> bool {
+        let kind = |at: Option<usize>| at.and_then(|at| units.get(at)).map(|read| read.1.kind);
+        let announces = units.get(at).is_some_and(|read| read.1.announces);
+        let asked = self.wants == Wants::Steps;
+        let first_item = kind(Some(at)) == Some(UnitKind::Item)
+            && kind(at.checked_sub(1)) != Some(UnitKind::Item);
+        let line_before = kind(Some(at)) == Some(UnitKind::Sentence) && (announces || asked);
+        (line_before || (asked && first_item)) && kind(Some(at + 1)) == Some(UnitKind::Item)
+    }
+}
+
+fn items_after<'u>(units: &'u [Read<'u>], at: usize) -> &'u [Read<'u>] {
+    let after = units.get(at + 1..).unwrap_or(&[]);
+    let is_item = |read: &&Read<'_>| read.1.kind == UnitKind::Item;
+    let count = after.iter().take(STEPS_MAX).take_while(is_item).count();
+    after.get(..count).unwrap_or(&[])
+}
+
+/// The first row of the table of which the unit at `at` is a further row.
+fn header_of<'u>(units: &[Read<'u>], at: usize) -> Option<&'u Unit> {
+    let unit = units.get(at)?.1;
+    if unit.kind != UnitKind::Row {
+        return None;
+    }
+    let first = units.partition_point(|read| read.1.span.start < unit.block.start);
+    units.get(first).map(|read| read.1).filter(|header| header.span != unit.span)
+}
+
+/// Whether the unit is the first row of a table that has more.
+fn is_header(units: &[Read<'_>], at: usize) -> bool {
+    let block = |at: usize| units.get(at).map(|read| (read.1.kind, read.1.block));
+    let here = block(at);
+    matches!(here, Some((UnitKind::Row, _)))
+        && header_of(units, at).is_none()
+        && block(at + 1) == here
+}
