@@ -1,0 +1,156 @@
+//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `bots/`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use document::BotId;
+use index::{Snapshot, Store};
+
+use crate::durable::{Sync, create_dir, write_atomically};
+use crate::{Extracts, Originals, TrainError};
+
+/// The version of the folder's layout that this release writes, and the newest it reads.
+pub const FOLDER_VERSION: u32 = 1;
+
+/// A data folder: originals, extracts and the bots over them.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    originals: Originals,
+    extracts: Extracts,
+    store: Store,
+}
+
+impl DataFolder {
+    /// Opens the data folder at `path`, creating it where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::NewerFormat`] for a folder of a newer release.
+    pub fn open(path: impl Into<PathBuf>, config: index::Config) -> Result<Self, TrainError> {
+        let path = path.into();
+        if read_version(&path)?.is_none() {
+            create_dir(&path)?;
+            let file = path.join("version");
+            let text = format!("{FOLDER_VERSION}\n");
+            write_atomically(&path, &file, text.as_bytes(), Sync::Full)
+                .map_err(TrainError::io(&file, "write"))?;
+        }
+        Self::at(path, config)
+    }
+
+    /// Opens the data folder at `path` for commands that only make sense on what exists.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::NoFolder`] where there is none, and what [`open`](Self::open) reports.
+    pub fn open_existing(
+        path: impl Into<PathBuf>,
+        config: index::Config,
+    ) -> Result<Self, TrainError> {
+        let path = path.into();
+        match read_version(&path)? {
+            Some(_) => Self::at(path, config),
+            None => Err(TrainError::NoFolder { path }),
+        }
+    }
+
+    fn at(path: PathBuf, config: index::Config) -> Result<Self, TrainError> {
+        Ok(Self {
+            originals: Originals::new(path.join("originals")),
+            extracts: Extracts::new(path.join("extracts")),
+            store: Store::open(path.join("bots"), config)?,
+            path,
+        })
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bots.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bytes of documents.
+    pub fn originals(&self) -> &Originals {
+        &self.originals
+    }
+
+    /// The cache of parsed documents.
+    pub fn extracts(&self) -> &Extracts {
+        &self.extracts
+    }
+
+    /// The current snapshot of a bot.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::NoBot`] where nothing was published yet.
+    pub fn snapshot(&self, bot: &BotId) -> Result<Arc<Snapshot>, TrainError> {
+        let snapshot = self.store.snapshot(bot)?;
+        snapshot.ok_or_else(|| TrainError::NoBot { bot: bot.clone() })
+    }
+}
+
+/// The version of the folder, checked; `None` where there is no folder or it has no version.
+fn read_version(folder: &Path) -> Result<Option<u32>, TrainError> {
+    let path = folder.join("version");
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(TrainError::Io { path, action: "read", source }),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    match text.trim().parse::<u32>() {
+        Ok(found) if (1..=FOLDER_VERSION).contains(&found) => Ok(Some(found)),
+        Ok(found) if found > FOLDER_VERSION => Err(TrainError::NewerFormat {
+            path: folder.to_owned(),
+            found,
+            supported: FOLDER_VERSION,
+        }),
+        _ => Err(TrainError::NotAFolder { path, found: text.chars().take(40).collect() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Result<DataFolder, TrainError> {
+        DataFolder::open(path, index::Config::default())
+    }
+
+    #[test]
+    fn a_folder_is_created_once_and_found_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("some/data");
+        let missing = DataFolder::open_existing(&path, index::Config::default()).unwrap_err();
+        assert!(matches!(missing, TrainError::NoFolder { .. }));
+        assert!(!path.exists());
+        open(&path).unwrap();
+        assert_eq!(fs::read_to_string(path.join("version")).unwrap(), "1\n");
+        open(&path).unwrap();
+        DataFolder::open_existing(&path, index::Config::default()).unwrap();
+    }
+
+    #[test]
+    fn newer_and_foreign_folders_are_refused_and_left_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let check = |version: &str, expected: &str| {
+            fs::write(data.path().join("version"), version).unwrap();
+            let error = open(data.path()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert_eq!(fs::read_to_string(data.path().join("version")).unwrap(), version);
+            assert!(!data.path().join("bots").exists());
+        };
+        check("2\n", "data folder of version 2, this release reads up to 1: use the newer");
+        check("v8.1.2\n", "expected the version of a data folder, found \"v8.1.2\\n\"");
+        check("", "found \"\"");
+        check("0", "found \"0\"");
+    }
+}

@@ -1,0 +1,114 @@
+//! What a run is given.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use document::DocumentId;
+use index::PipelineKey;
+use rayon::ThreadPool;
+
+/// One document to train on.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Where it comes from: a path, an external id. It names the document: new bytes from the
+    /// same source replace the old ones.
+    pub source: String,
+    /// What to call it; by default its own title, else its file name. `None` leaves the title of
+    /// a document whose bytes did not change.
+    pub title: Option<String>,
+    /// Whatever its owner attaches to it.
+    pub metadata: BTreeMap<String, String>,
+    /// Its bytes.
+    pub content: Content,
+}
+
+impl Input {
+    /// An input without title and metadata.
+    pub fn new(source: impl Into<String>, content: Content) -> Self {
+        Self { source: source.into(), title: None, metadata: BTreeMap::new(), content }
+    }
+
+    /// The document this input is about.
+    pub fn id(&self) -> DocumentId {
+        DocumentId::from_source(&self.source)
+    }
+}
+
+/// The bytes of an input.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In a regular file, read when it is its turn.
+    Path(PathBuf),
+    /// In memory.
+    Bytes(Cow<'static, [u8]>),
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The threads that hash and parse; no others are started for that.
+    pub pool: Arc<ThreadPool>,
+    /// How documents are read and cut.
+    pub ingest: ingest::Config,
+    /// Bytes of the documents that are being parsed or wait for the index; one document beyond
+    /// the limit runs alone. 256 MiB: five of the largest uploads.
+    pub bytes_in_flight_max: u64,
+    /// Folders whose vanished files are to be forgotten: a document whose source lies under one
+    /// of them and is not among the inputs is removed.
+    pub prune: Vec<PathBuf>,
+}
+
+impl Options {
+    /// The defaults, on `pool`.
+    pub fn new(pool: Arc<ThreadPool>) -> Self {
+        Self {
+            pool,
+            ingest: ingest::Config::default(),
+            bytes_in_flight_max: 256 * 1024 * 1024,
+            prune: Vec::new(),
+        }
+    }
+
+    /// The key of what a run under these options makes of bytes.
+    pub fn pipeline(&self) -> PipelineKey {
+        let chunking = self.ingest.chunking;
+        let sizes = [chunking.words_soft as u64, chunking.words_hard as u64].map(u64::to_le_bytes);
+        PipelineKey::new(ingest::PARSER_VERSION, sizes.as_flattened())
+    }
+
+    /// The largest file that any media type allows.
+    pub(crate) fn file_bytes_max(&self) -> u64 {
+        let limits = &self.ingest.limits;
+        limits.pdf_bytes_max.max(limits.text_bytes_max) as u64
+    }
+}
+
+/// The inputs without those that a later one of the same source supersedes, in order.
+pub(crate) fn last_of_each_source(inputs: &[Input]) -> Vec<&Input> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<_> =
+        inputs.iter().rev().filter(|input| seen.insert(input.source.as_str())).collect();
+    last.reverse();
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_input_of_a_source_counts() {
+        let input = |source: &str, title: &str| Input {
+            title: Some(title.to_owned()),
+            ..Input::new(source, Content::Bytes(Cow::Borrowed(b"")))
+        };
+        let inputs = [input("a", "1"), input("b", "2"), input("a", "3")];
+        let titles: Vec<_> = last_of_each_source(&inputs)
+            .iter()
+            .filter_map(|input| input.title.as_deref())
+            .collect();
+        assert_eq!(titles, ["2", "3"]);
+    }
+}

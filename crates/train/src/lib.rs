@@ -1,0 +1,49 @@
+//! The one pipeline behind upload, command line and batch: inputs to a published snapshot.
+//!
+//! A run hashes its inputs, and the hashes alone decide what there is to do: the *plan* is a
+//! pure function of them and of the bot's manifest. What is unchanged costs its hash and nothing
+//! else. What is new is taken from the cache of *extracts*, or parsed on the pool of the caller
+//! and cached; its bytes go to the *originals*; its chunks go, in input order, into one
+//! transaction of the index. A document that cannot be read is a line of the [`Report`] and never
+//! the end of the run; a disk that cannot be written is the end of the run, and the bot keeps the
+//! state it had.
+//!
+//! Order is what makes a kill harmless: originals are durable before the index names them, and
+//! the snapshot's pointer moves last. A [`Report`] exists only after that, so whatever it says is
+//! on the disk. Extracts are a cache: they carry a checksum and are not synced, so losing power
+//! can cost a parse and nothing else.
+//!
+//! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch, threads of its own.
+
+mod durable;
+mod error;
+mod extract;
+mod extractor;
+mod extracts;
+mod folder;
+mod hashing;
+mod input;
+mod jobs;
+mod ordered;
+mod originals;
+mod pipeline;
+mod plan;
+mod progress;
+mod reindex;
+mod remove;
+mod report;
+mod stamps;
+#[cfg(test)]
+mod testing;
+
+pub use error::{Failure, TrainError, index_code};
+pub use extract::{Extract, Summary};
+pub use extracts::Extracts;
+pub use folder::{DataFolder, FOLDER_VERSION};
+pub use input::{Content, Input, Options};
+pub use originals::Originals;
+pub use pipeline::train;
+pub use progress::{Progress, Silent, Stage};
+pub use reindex::{BotReport, Rebuild, reindex};
+pub use remove::remove;
+pub use report::{DocumentReport, Outcome, Report, Seconds};

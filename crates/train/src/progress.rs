@@ -1,0 +1,31 @@
+//! What a run tells while it goes on.
+
+/// A part of a run; they follow one another in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Inputs are hashed.
+    Hash,
+    /// Documents are parsed, or taken from the cache, and indexed.
+    Parse,
+    /// The new state is written out; takes one step.
+    Publish,
+}
+
+/// Someone who watches a run. Called from several threads; must not block.
+pub trait Progress: Sync {
+    /// A stage of `total` steps begins.
+    fn begin(&self, stage: Stage, total: usize);
+
+    /// One step of the stage is done: the document that came from `source`.
+    fn advance(&self, source: &str);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _stage: Stage, _total: usize) {}
+
+    fn advance(&self, _source: &str) {}
+}
