@@ -1,0 +1,259 @@
+//! The arguments, and the words that explain them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use document::BotId;
+
+use crate::exit::EXIT_CODES;
+
+const EXAMPLES: &str = "\
+Examples:
+  jely demo                                  see it work on a handbook that is built in
+  jely train shop ./docs                     train the bot `shop` on a folder
+  jely ask shop \"Can I return a used bike?\"  ask it
+  jely ask shop \"Opening hours?\" --json      the same for a program
+";
+
+/// Train a bot on PDF, Markdown and text files; ask it, and get answers with their sources.
+#[derive(Debug, Parser)]
+#[command(name = "jely", version, about, after_help = help_tail())]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+fn help_tail() -> String {
+    format!("{EXAMPLES}\n{EXIT_CODES}")
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The folder that holds all bots; `train` and `demo` create it
+    #[arg(long, global = true, value_name = "DIR", env = "JELY_DATA", default_value = "./data")]
+    pub(crate) data: PathBuf,
+    /// Print results as JSON, one object a line; an error is {"error":{"code","message"}} on
+    /// standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Train(Train),
+    Ask(Ask),
+    Search(Search),
+    Docs(Docs),
+    Remove(Remove),
+    Reindex(Reindex),
+    /// Train the bot `demo` on a built-in handbook and ask it a few questions
+    Demo,
+    Completions(Completions),
+}
+
+/// Train a bot on files and folders
+///
+/// New files are added, changed ones replace what was trained from the same path, unchanged ones
+/// cost no more than reading them. Folders are searched whole for .pdf, .md, .markdown, .txt and
+/// .text files; a file that is named is taken whatever it is called, and what it is, is decided
+/// by its content. A file that cannot be read is reported with its reason while the rest is
+/// trained; the bot answers from its old state until the new one is complete and safe on disk.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely train shop ./docs ./price-list.pdf
+  jely train shop ./docs --prune                 forget files that are no longer there
+  jely train shop ./terms.pdf --title \"Terms of sale\"
+  jely train shop ./docs --json | grep '\"failed\"'
+
+With --json: one line for each document,
+  {\"document\":{\"source\",\"documentId\",\"title\",\"outcome\":\"added|unchanged|replaced|removed|failed\",
+   \"duplicateOf\"?,\"pages\",\"chunks\",\"pagesWithoutText\",\"warnings\",\"error\":{\"code\",\"message\"}?}}
+and a last one,
+  {\"report\":{\"added\",\"unchanged\",\"replaced\",\"failed\",\"removed\",\"skipped\",\"chunks\",\"seconds\":{..}}}")]
+pub(crate) struct Train {
+    /// The bot: letters, digits, `_` and `-`; created by its first training
+    pub(crate) bot: BotId,
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// What to call the document, if it is a single file [default: its own title, else its name]
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Remove documents from these folders whose files are gone
+    #[arg(long)]
+    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) parsing: Parsing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Parsing {
+    /// Password for encrypted files
+    #[arg(long, value_name = "P", env = "JELY_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// How many threads read documents [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// Ask a bot a question
+///
+/// The answer is made of sentences from the bot's documents, each with its place. If the
+/// documents do not hold the answer, the bot says so.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely ask shop \"How long is the warranty?\"
+  jely ask shop \"How long is the warranty?\" --json | jq -r .answer
+
+With --json: one object,
+  {\"answered\",\"answer\",\"confidence\",\"sources\":[{\"documentId\",\"title\",\"page\",\"pageEnd\",
+   \"headings\",\"excerpt\",\"start\",\"end\",\"score\"}]}
+where `excerpt` is the exact text from character `start` to `end` of the document's text.")]
+pub(crate) struct Ask {
+    /// The bot
+    pub(crate) bot: BotId,
+    /// The question
+    pub(crate) question: String,
+    /// End with exit code 4 if the documents do not hold the answer
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+/// Show the passages that match a query, best first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  jely search shop \"brake pads\" --limit 3
+
+With --json: one object,
+  {\"passages\":[{\"documentId\",\"title\",\"page\",\"pageEnd\",\"headings\",\"excerpt\",\"start\",\"end\",\"score\"}]}")]
+pub(crate) struct Search {
+    /// The bot
+    pub(crate) bot: BotId,
+    /// What to look for
+    pub(crate) query: String,
+    /// How many passages to show, at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+}
+
+/// List the documents of a bot
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With --json: one line for each document,
+  {\"document\":{\"documentId\",\"title\",\"source\",\"mediaType\",\"contentHash\",\"pages\",
+   \"pagesWithoutText\",\"chunks\",\"metadata\"}}")]
+pub(crate) struct Docs {
+    /// The bot
+    pub(crate) bot: BotId,
+}
+
+/// Remove documents from a bot
+///
+/// All of the named documents are removed or, if one of them is unknown, none. The stored copies
+/// of their files stay in the data folder.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely remove shop ./docs/old-prices.pdf
+  jely remove shop \"Terms of sale\" doc_0123456789abcdef01234567
+
+With --json: lines as those of `jely train`.")]
+pub(crate) struct Remove {
+    /// The bot
+    pub(crate) bot: BotId,
+    /// Documents: by id, by the path they came from, or by a title that only one of them has
+    #[arg(required = true, value_name = "DOCUMENT")]
+    pub(crate) documents: Vec<String>,
+}
+
+/// Make indexes anew after an upgrade, or after damage
+///
+/// Bots whose index is current and whole are left alone. Each of the others answers from its old
+/// index until the new one is complete. May be interrupted and started again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely reindex --dry-run          what would be done
+  jely reindex --bot shop --bot help
+
+With --json: one line for each bot,
+  {\"bot\":{\"botId\",\"outcome\":\"unchanged|rebuilt|planned|failed\",\"documents\",\"parsed\",
+   \"seconds\":{..},\"error\":{\"code\",\"message\"}?}}
+and a last one, {\"report\":{\"unchanged\",\"rebuilt\",\"planned\",\"failed\"}}")]
+pub(crate) struct Reindex {
+    /// A bot; may be given several times [default: all]
+    #[arg(long = "bot", value_name = "BOT")]
+    pub(crate) bots: Vec<BotId>,
+    /// Only tell what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) parsing: Parsing,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, for bash:
+  jely completions bash > ~/.local/share/bash-completion/completions/jely")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in ["jely --data /x --json docs b", "jely docs b --json --data /x"] {
+            let cli = parse(line).unwrap();
+            assert_eq!(cli.global.data, PathBuf::from("/x"));
+            assert!(cli.global.json);
+        }
+    }
+
+    #[test]
+    fn a_training_names_bot_paths_and_options() {
+        let cli = parse("jely train shop a.pdf docs --prune --jobs 3 --password x").unwrap();
+        let Command::Train(train) = cli.command else { panic!("{:?}", cli.command) };
+        assert_eq!(train.bot.as_str(), "shop");
+        assert_eq!(train.paths.len(), 2);
+        assert!(train.prune);
+        assert_eq!(train.parsing.jobs.map(NonZeroUsize::get), Some(3));
+        assert_eq!(train.parsing.password.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused_with_a_reason() {
+        let check = |line: &str, kind| assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
+        check("jely train shop", ErrorKind::MissingRequiredArgument);
+        check("jely train ../shop docs", ErrorKind::ValueValidation);
+        check("jely train shop docs --jobs 0", ErrorKind::ValueValidation);
+        check("jely search shop x --limit 0", ErrorKind::ValueValidation);
+        check("jely ask shop", ErrorKind::MissingRequiredArgument);
+        check("jely frobnicate", ErrorKind::InvalidSubcommand);
+        check("jely --help", ErrorKind::DisplayHelp);
+    }
+}

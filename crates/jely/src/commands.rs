@@ -1,0 +1,63 @@
+//! One file per command.
+
+mod ask;
+mod completions;
+mod demo;
+mod docs;
+mod reindex;
+mod remove;
+mod search;
+mod train;
+
+use std::sync::Arc;
+
+use ::train::{DataFolder, Options, TrainError};
+use anyhow::Context;
+
+use crate::cli::{Cli, Command, Global, Parsing};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Stack of a thread that parses. The parsers do not recurse over their input; what lies below
+/// them was not written here.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let global = cli.global;
+    match cli.command {
+        Command::Train(arguments) => train::run(&global, &arguments, output),
+        Command::Ask(arguments) => ask::run(&global, &arguments, output),
+        Command::Search(arguments) => search::run(&global, &arguments, output),
+        Command::Docs(arguments) => docs::run(&global, &arguments, output),
+        Command::Remove(arguments) => remove::run(&global, &arguments, output),
+        Command::Reindex(arguments) => reindex::run(&global, &arguments, output),
+        Command::Demo => demo::run(&global, output),
+        Command::Completions(arguments) => completions::run(&arguments, output),
+    }
+}
+
+/// The data folder, created where it is missing.
+fn folder(global: &Global) -> Result<DataFolder, TrainError> {
+    DataFolder::open(&global.data, index::Config::default())
+}
+
+/// The data folder, for commands that need one to be there.
+fn existing_folder(global: &Global) -> Result<DataFolder, TrainError> {
+    DataFolder::open_existing(&global.data, index::Config::default())
+}
+
+/// How to train, as the command line says.
+fn options(parsing: &Parsing) -> anyhow::Result<Options> {
+    // 0 is one thread per processor.
+    let threads = parsing.jobs.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .thread_name(|number| format!("parse-{number}"))
+        .build()
+        .context("cannot start the threads that read documents")?;
+    let mut options = Options::new(Arc::new(pool));
+    options.ingest.password.clone_from(&parsing.password);
+    Ok(options)
+}

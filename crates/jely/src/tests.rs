@@ -1,0 +1,91 @@
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::*;
+
+/// Runs a command on the data folder `data` of `home`: how it ended, its lines, its errors.
+fn jely(home: &Path, arguments: &[&str]) -> (Exit, Vec<String>, String) {
+    let data = home.join("data");
+    let program = ["jely", "--data", data.to_str().unwrap()];
+    let arguments = program.iter().chain(arguments).map(OsString::from);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = run(arguments, &mut out, &mut err);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (exit, text(out).lines().map(str::to_owned).collect(), text(err))
+}
+
+fn keys(line: &str, name: &str) -> Vec<String> {
+    let value: Value = serde_json::from_str(line).unwrap();
+    let object = if name.is_empty() { &value } else { &value[name] };
+    object.as_object().unwrap().keys().cloned().collect()
+}
+
+fn shop() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("docs")).unwrap();
+    fs::write(home.path().join("docs/hours.md"), "# Hours\n\nThe shop opens at nine.\n").unwrap();
+    fs::write(home.path().join("docs/empty.md"), "").unwrap();
+    fs::write(home.path().join("docs/logo.png"), "").unwrap();
+    home
+}
+
+#[test]
+fn training_prints_a_line_for_each_document_and_a_report() {
+    let home = shop();
+    let docs = home.path().join("docs");
+    let (exit, lines, err) = jely(home.path(), &["train", "b", docs.to_str().unwrap(), "--json"]);
+    assert_eq!((exit, err.as_str(), lines.len()), (Exit::SomeFailed, "", 3));
+    let failed = keys(&lines[0], "document");
+    assert!(failed.contains(&"error".to_owned()), "{failed:?}");
+    let added: Value = serde_json::from_str(&lines[1]).unwrap();
+    assert_eq!(added["document"]["outcome"], "added");
+    assert_eq!(added["document"]["title"], "Hours");
+    let report: Value = serde_json::from_str(&lines[2]).unwrap();
+    for (name, count) in [("added", 1), ("failed", 1), ("skipped", 1), ("unchanged", 0)] {
+        assert_eq!(report["report"][name], count, "{name}");
+    }
+    assert!(report["report"]["seconds"]["total"].is_number());
+}
+
+#[test]
+fn a_bot_is_asked_searched_listed_and_emptied() {
+    let home = shop();
+    let file = home.path().join("docs/hours.md");
+    let file = file.to_str().unwrap();
+    assert_eq!(jely(home.path(), &["train", "b", file, "--title", "Opening"]).0, Exit::Done);
+    let (exit, lines, _) = jely(home.path(), &["ask", "b", "When does the shop open?", "--json"]);
+    assert_eq!(exit, Exit::Done);
+    assert_eq!(keys(&lines[0], ""), ["answer", "answered", "confidence", "sources"]);
+    let (exit, ..) = jely(home.path(), &["ask", "b", "Who is the king?", "--exit-code"]);
+    assert_eq!(exit, Exit::NotAnswered);
+    let (_, lines, _) = jely(home.path(), &["search", "b", "shop opens", "--json"]);
+    let found: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!(found["passages"][0]["title"], "Opening");
+    let (_, lines, _) = jely(home.path(), &["docs", "b", "--json"]);
+    assert_eq!(lines.len(), 1);
+    let (_, lines, _) = jely(home.path(), &["reindex", "--json"]);
+    assert!(lines[0].contains("\"unchanged\""), "{lines:?}");
+    assert_eq!(jely(home.path(), &["remove", "b", "Opening"]).0, Exit::Done);
+    let (exit, lines, _) = jely(home.path(), &["docs", "b", "--json"]);
+    assert_eq!((exit, lines.len()), (Exit::Done, 0));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_creates_nothing() {
+    let home = shop();
+    let check = |arguments: &[&str], exit, expected: &str| {
+        let (found, lines, err) = jely(home.path(), arguments);
+        assert_eq!((found, lines.len()), (exit, 0), "{arguments:?}: {err}");
+        assert!(err.contains(expected), "{err}");
+        assert!(!home.path().join("data").exists(), "{arguments:?}");
+    };
+    let file = home.path().join("docs/hours.md");
+    let file = file.to_str().unwrap();
+    check(&["ask", "b", "x"], Exit::Failed, "error: ");
+    check(&["docs", "b", "--json"], Exit::Failed, "{\"error\":{\"code\":\"NO_DATA_FOLDER\"");
+    check(&["train", "b", file, "--prune"], Exit::Usage, "name at least one folder");
+    check(&["train", "b", file, file, "--title", "x"], Exit::Usage, "give a single file");
+    check(&["train", "b"], Exit::Usage, "required arguments");
+}
