@@ -1,0 +1,124 @@
+//! The binary under test, on a data folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Builds `jely` once. Cargo does not build the binary of one package for the tests of another,
+/// so the test asks for it; nothing is done when it is fresh.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        // `target/<profile>/deps/integration-…`
+        let test = std::env::current_exe().unwrap();
+        let profile = test.parent().and_then(Path::parent).unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--package", "jely", "--bin", "jely"]);
+        build.arg("--target-dir").arg(profile.parent().unwrap());
+        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        if profile.file_name().is_some_and(|name| name == "release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "cannot build jely");
+        profile.join(format!("jely{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+/// A data folder, a folder for files, and the binary.
+pub(crate) struct TestApp {
+    folder: TempDir,
+}
+
+/// What a run printed and how it ended.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The lines of standard output as JSON.
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        let parse =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The only JSON object on standard output.
+    pub(crate) fn json(&self) -> Value {
+        let mut lines = self.json_lines();
+        assert_eq!(lines.len(), 1, "{}{}", self.stdout, self.stderr);
+        lines.remove(0)
+    }
+
+    /// Asserts the exit code.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl TestApp {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("files")).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The folder for the files to train on.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
+    }
+
+    /// Writes a file to train on; returns its path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.files().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The binary with this app's data folder, in this app's folder.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command.current_dir(self.folder.path()).env_remove("JELY_DATA").env_remove("JELY_PASSWORD");
+        command.arg("--data").arg(self.data());
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub(crate) fn jely<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Run {
+        Run::of(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Trains a bot on all files and returns the last line's report.
+    pub(crate) fn train(&self, bot: &str) -> Value {
+        let files = self.files();
+        let run = self.jely(["train", bot, files.to_str().unwrap(), "--json"]).ends(0);
+        run.json_lines().pop().unwrap()["report"].clone()
+    }
+
+    /// Asks a bot, as JSON.
+    pub(crate) fn ask(&self, bot: &str, question: &str) -> Value {
+        self.jely(["ask", bot, question, "--json"]).ends(0).json()
+    }
+}

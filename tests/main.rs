@@ -1,0 +1,33 @@
+//! Everything seen from outside: through the crates' public faces and through the binary.
+//! One binary, so that an edit links once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and prints what it measured or why it was skipped"
+)]
+
+// The binary under test, on a data folder of its own.
+mod app;
+// The arrows between the crates.
+mod architecture;
+// How alike two texts are.
+mod similarity;
+
+// Questions about the handbook: recall, page and heading, and knowing when to be silent.
+mod handbook;
+// Every PDF fixture against its source text.
+mod pdf_text;
+// Whole documents as blocks, for the eye.
+mod documents;
+
+// `jely` from outside: train, ask, search, docs, remove, reindex.
+mod bad_input;
+mod commands;
+// kill -9 at any moment leaves the old state or the new one.
+mod crash;
+// Any history gives the same answers.
+mod history;
+
+// Real papers, where they are at hand.
+mod papers;
