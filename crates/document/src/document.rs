@@ -25,6 +25,8 @@ pub struct Page {
 pub enum RemovalReason {
     /// A line repeated at the top or bottom of pages, page numbers included.
     RunningLine,
+    /// A number along an axis of a plot, or a name in its legend.
+    PlotLabel,
 }
 
 /// A line that was recognised as furniture of the page and left out of the text.

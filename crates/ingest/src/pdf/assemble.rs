@@ -3,6 +3,7 @@
 mod blocks;
 mod headings;
 mod hyphens;
+mod plots;
 mod running;
 mod tables;
 
@@ -16,7 +17,9 @@ use hyphens::Vocabulary;
 
 /// Joins laid-out pages to a document. Linear in the text.
 pub(super) fn document(mut pages: Vec<PageLayout>, metadata: BTreeMap<String, String>) -> Document {
-    let removed = take_running_lines(&mut pages);
+    let mut removed = take(&mut pages, running::lines, RemovalReason::RunningLine);
+    removed.extend(take(&mut pages, plots::labels, RemovalReason::PlotLabel));
+    removed.sort_by_key(|removed| removed.page);
     let vocabulary = Vocabulary::of(pages.iter().flat_map(|page| &page.lines));
     let measures = blocks::Measures::of(&pages);
     let mut blocks: Vec<Vec<PageBlock<'_>>> =
@@ -29,19 +32,24 @@ pub(super) fn document(mut pages: Vec<PageLayout>, metadata: BTreeMap<String, St
     writer.finish(metadata, removed)
 }
 
-fn take_running_lines(pages: &mut [PageLayout]) -> Vec<Removed> {
-    let marks = running::lines(pages);
+/// Takes the lines that `mark` marks on each page out of the pages.
+fn take(
+    pages: &mut [PageLayout],
+    mark: fn(&[PageLayout]) -> Vec<Vec<usize>>,
+    reason: RemovalReason,
+) -> Vec<Removed> {
+    let marks = mark(pages);
     let mut removed = Vec::new();
     for ((number, page), marks) in (1..).zip(pages.iter_mut()).zip(marks) {
-        for &index in &marks {
-            let text = page.lines[index].text.clone();
-            removed.push(Removed { page: number, text, reason: RemovalReason::RunningLine });
+        let mut marks = marks.into_iter().peekable();
+        let lines = std::mem::take(&mut page.lines);
+        for (index, line) in lines.into_iter().enumerate() {
+            if marks.next_if_eq(&index).is_some() {
+                removed.push(Removed { page: number, text: line.text, reason });
+            } else {
+                page.lines.push(line);
+            }
         }
-        let mut index = 0;
-        page.lines.retain(|_| {
-            index += 1;
-            !marks.contains(&(index - 1))
-        });
     }
     removed
 }

@@ -1,5 +1,7 @@
 //! The glyphs of one page: the meeting point of interpretation and layout.
 
+use super::page_tree::Rect;
+
 /// The direction a line of text runs in, in whole degrees counter-clockwise from rightwards.
 pub(super) type Degrees = i16;
 
@@ -35,6 +37,8 @@ pub(super) struct PageGlyphs {
     /// Size of the page as looked at, in points.
     pub(super) width: f32,
     pub(super) height: f32,
+    /// Regions of plots, in points.
+    pub(super) plots: Vec<Rect>,
     /// Codes without known text.
     pub(super) unmapped: u32,
     /// Why the page is incomplete.

@@ -1,6 +1,7 @@
 //! Runs a page's content streams for their text: the graphics and text state (ISO 32000-1, 8.4
 //! and 9.3), form XObjects and marked content. Painting is not looked at.
 
+mod drawing;
 mod text_state;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use crate::pdf::glyphs::{Glyph, PageGlyphs};
 use crate::pdf::matrix::Matrix;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::pdf::page_tree::PageSource;
+use drawing::Drawing;
 use text_state::State;
 
 /// Operations of one page; a page of dense text has some ten thousand.
@@ -49,9 +51,11 @@ pub(super) fn glyphs(
         forms: 0,
         depth: 0,
         bytes: Vec::new(),
+        drawing: Drawing::new((width, height)),
     };
     let content = interpreter.page_content(source.dict);
     interpreter.run(&content, source.resources);
+    interpreter.page.plots = interpreter.drawing.into_regions();
     interpreter.page
 }
 
@@ -69,6 +73,7 @@ struct Interpreter<'a> {
     depth: usize,
     /// Scratch for the bytes of a shown string.
     bytes: Vec<u8>,
+    drawing: Drawing,
 }
 
 /// An open marked-content sequence.
@@ -160,7 +165,12 @@ impl<'a> Interpreter<'a> {
                 self.marks.push(Mark { actual_text: None, first_glyph: self.page.glyphs.len() });
             }
             b"EMC" => self.end_mark(),
-            _ => self.state.perform(operator, operands),
+            _ => {
+                let glyphs = self.page.glyphs.len();
+                if !self.drawing.perform(operator, operands, self.state.transform, glyphs) {
+                    self.state.perform(operator, operands);
+                }
+            }
         }
     }
 

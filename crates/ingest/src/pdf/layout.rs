@@ -7,6 +7,7 @@ mod script;
 mod spacing;
 
 use super::glyphs::{Degrees, PageGlyphs};
+use super::page_tree::Rect;
 pub(super) use labels::is_label;
 pub(super) use script::is_set_solid;
 
@@ -28,6 +29,15 @@ pub(super) struct Line {
     pub(super) bold: bool,
 }
 
+impl Line {
+    /// The middle of the line on the page, in points.
+    pub(super) fn middle(&self) -> (f32, f32) {
+        let (u, v) = ((self.u0 + self.u1) / 2.0, self.v + 0.3 * self.size);
+        let (sin, cos) = f32::from(self.degrees).to_radians().sin_cos();
+        (u * cos - v * sin, u * sin + v * cos)
+    }
+}
+
 /// A piece of a line between wide gaps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cell {
@@ -44,6 +54,8 @@ pub(super) struct PageLayout {
     pub(super) lines: Vec<Line>,
     /// Height of the page as looked at, in points.
     pub(super) height: f32,
+    /// Regions of plots, in points.
+    pub(super) plots: Vec<Rect>,
     pub(super) unmapped: u32,
     pub(super) partial: Option<String>,
 }
@@ -56,6 +68,7 @@ pub(super) fn page(glyphs: &PageGlyphs) -> PageLayout {
     PageLayout {
         lines: margin_notes_first(lines, glyphs.width),
         height: glyphs.height,
+        plots: glyphs.plots.clone(),
         unmapped: glyphs.unmapped,
         partial: glyphs.partial.clone(),
     }

@@ -148,22 +148,29 @@ fn is_indented(block: &[Line], line: &Line) -> bool {
 /// Whether the line before `at` left room for the first word of `at`: then its end was meant.
 fn ended_early(lines: &[Line], at: usize) -> bool {
     let (previous, line) = (&lines[at - 1], &lines[at]);
-    let window = &lines[at.saturating_sub(MARGIN_WINDOW)..lines.len().min(at + MARGIN_WINDOW)];
-    let near = |other: &&Line| {
-        (other.u0 - previous.u0).abs() < 4.0 * line.size
-            && other.degrees == line.degrees
-            && (other.size / line.size - 1.0).abs() < 0.1
-    };
-    let margin = window
-        .iter()
-        .filter(near)
-        .map(|line| line.u1)
-        .max_by(f32::total_cmp)
-        .unwrap_or(previous.u1);
+    let margin = right_margin(lines, at);
     let chars = line.text.chars().count().max(1);
     let first_word = line.text.split_whitespace().next().map_or(0, |word| word.chars().count());
     let word_width = (line.u1 - line.u0) * first_word as f32 / chars as f32;
     margin - previous.u1 > word_width + line.size * 1.5
+}
+
+/// Where the column around lines `at - 1` and `at` ends on the right: the furthest of the lines
+/// that stand above and below them without a gap. What is set apart, such as a caption over two
+/// columns, has margins of its own.
+fn right_margin(lines: &[Line], at: usize) -> f32 {
+    let joined = |pair: &[Line]| {
+        let (above, below) = (&pair[0], &pair[1]);
+        above.degrees == below.degrees
+            && (above.size / below.size - 1.0).abs() < 0.06
+            && (above.u0 - below.u0).abs() < 4.0 * below.size
+            && (0.5..2.2).contains(&((above.v - below.v) / below.size))
+    };
+    let before = &lines[at.saturating_sub(MARGIN_WINDOW)..at];
+    let after = &lines[at..lines.len().min(at + MARGIN_WINDOW)];
+    let above = before.windows(2).rev().take_while(|pair| joined(pair)).map(|pair| pair[0].u1);
+    let below = after.windows(2).take_while(|pair| joined(pair)).map(|pair| pair[1].u1);
+    above.chain(below).fold(lines[at - 1].u1.max(lines[at].u1), f32::max)
 }
 
 fn ends_sentence(text: &str) -> bool {

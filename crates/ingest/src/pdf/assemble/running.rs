@@ -187,6 +187,7 @@ mod tests {
         PageLayout {
             lines: lines.iter().map(line).collect(),
             height: 800.0,
+            plots: Vec::new(),
             unmapped: 0,
             partial: None,
         }
