@@ -44,6 +44,11 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
         layout::page(&glyphs)
     });
     let pages: Vec<layout::PageLayout> = pages.collect();
+    // Whatever page crossed a limit of the whole document, the document is refused: what is read
+    // must not depend on which thread came first.
+    fonts.check()?;
+    check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
+    check("bytes of text", objects.text_bytes(), limits.output_bytes_max)?;
     let document = assemble::document(pages, load::information(&objects));
     check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
@@ -51,3 +56,6 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     }
     Ok(document)
 }
+
+#[cfg(test)]
+mod tests;

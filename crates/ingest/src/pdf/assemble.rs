@@ -94,9 +94,7 @@ impl<'a> Writer<'a> {
         // Where the page begins inside a paragraph, its text begins there; blank space that
         // separates blocks belongs to the page before.
         let start = start.unwrap_or(self.text.len());
-        if let Some(last) = self.pages.last_mut() {
-            last.span.end = start;
-        }
+        self.end_pages_at(start);
         if let Some(why) = &page.partial {
             self.warnings.push(format!("page {number} is incomplete: {why}"));
         }
@@ -107,6 +105,19 @@ impl<'a> Writer<'a> {
             unmapped_glyphs: page.unmapped,
             partial: page.partial.clone(),
         });
+    }
+
+    /// Ends the last page with text where the next one begins; pages without text between hold
+    /// nothing, not even the blank line.
+    fn end_pages_at(&mut self, start: usize) {
+        for page in self.pages.iter_mut().rev() {
+            let blank = page.span.is_empty();
+            page.span.end = start;
+            if !blank {
+                break;
+            }
+            page.span.start = start;
+        }
     }
 
     /// Writes a block; returns where its text begins.
@@ -157,7 +168,8 @@ impl<'a> Writer<'a> {
         let first = block.lines.first()?;
         let jumped = page != open.page || first.v > open.v + first.size;
         let same_size = (first.size / open.size - 1.0).abs() < 0.06;
-        let goes_on = first.text.chars().next().is_some_and(char::is_lowercase);
+        let solid = hyphens::ends_solid(&self.text) && hyphens::starts_solid(&first.text);
+        let goes_on = solid || first.text.chars().next().is_some_and(char::is_lowercase);
         if !(jumped && same_size && goes_on && block.kind == BlockKind::Paragraph) {
             return None;
         }

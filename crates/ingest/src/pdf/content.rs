@@ -24,6 +24,9 @@ pub(super) enum Operand<'a> {
 /// More operands than any sound operation has; the rest of a longer list is dropped.
 const OPERANDS_MAX: usize = 1 << 17;
 
+/// The dictionary of an inline image is looked for within this many bytes.
+const DICTIONARY_BYTES_MAX: usize = 4_096;
+
 /// Reads operations from the bytes of a content stream.
 pub(super) struct Operations<'a> {
     data: &'a [u8],
@@ -177,7 +180,10 @@ impl<'a> Operations<'a> {
     /// Goes to the `EI` that ends an inline image: one with blank space around it that is
     /// followed by what looks like operators, not by image data.
     fn skip_inline_image(&mut self) {
-        let body = memchr::memmem::find(&self.data[self.at..], b"ID");
+        // The dictionary of an inline image is short; looking further would cost the rest of the
+        // stream for each broken one.
+        let head = &self.data[self.at..self.data.len().min(self.at + DICTIONARY_BYTES_MAX)];
+        let body = memchr::memmem::find(head, b"ID");
         let mut at = self.at + body.map_or(0, |offset| offset + 2);
         while let Some(offset) = memchr::memmem::find(&self.data[at..], b"EI") {
             let end = at + offset + 2;

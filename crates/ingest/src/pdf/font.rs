@@ -12,16 +12,20 @@ mod program;
 mod simple;
 mod standard_widths;
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use hayro_cmap::{CMap, load_embedded};
-use lopdf::{Dictionary, Object, ObjectId};
+use hayro_cmap::{CMap, CMapName, load_embedded};
+use lopdf::Dictionary;
 
 use composite::CompositeFont;
 use program::Program;
 use simple::Character;
 
+use crate::IngestError;
+use crate::limits::check;
 use crate::pdf::objects::{Objects, as_dict};
 
 /// A font, read once for its document.
@@ -57,7 +61,7 @@ impl Font {
     fn read(objects: &Objects<'_>, dict: &Dictionary) -> Self {
         let to_unicode =
             objects.stream(dict, b"ToUnicode").and_then(|stream| objects.decode(stream).ok());
-        let to_unicode = to_unicode.and_then(|data| CMap::parse(&data, load_embedded));
+        let to_unicode = to_unicode.and_then(|data| read_cmap(&data));
         let kind = if objects.name(dict, b"Subtype") == Some(b"Type0") {
             let descendant = descendant(objects, dict);
             let program = || program(objects, descendant?);
@@ -135,21 +139,70 @@ fn is_bold(objects: &Objects<'_>, dict: &Dictionary) -> bool {
     by_name.iter().any(|part| name.contains(part)) || weight.is_some_and(|weight| weight >= 600.0)
 }
 
+/// Fonts of one document; real ones have some hundreds.
+const FONTS_MAX: usize = 4_096;
+
 /// The fonts of a document: each is read once, whichever page asks first.
 #[derive(Default)]
 pub(super) struct FontCache {
-    fonts: Mutex<HashMap<ObjectId, Arc<OnceLock<Arc<Font>>>>>,
+    fonts: Mutex<HashMap<usize, Arc<OnceLock<Arc<Font>>>>>,
+    asked: AtomicUsize,
 }
 
 impl FontCache {
-    /// The font an entry of a `Font` resource stands for.
-    pub(super) fn font(&self, objects: &Objects<'_>, entry: &Object) -> Option<Arc<Font>> {
-        let dict = as_dict(objects.resolve(entry)?)?;
-        let Ok(id) = entry.as_reference() else { return Some(Arc::new(Font::read(objects, dict))) };
+    /// What names a font dictionary: its place in the loaded document, which does not move.
+    pub(super) fn key(dict: &Dictionary) -> usize {
+        std::ptr::from_ref(dict).addr()
+    }
+
+    /// The font a dictionary describes; `None` beyond the number of fonts a document may have.
+    pub(super) fn font(&self, objects: &Objects<'_>, dict: &Dictionary) -> Option<Arc<Font>> {
+        let key = Self::key(dict);
         let cell = {
             let mut fonts = self.fonts.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(fonts.entry(id).or_default())
+            if fonts.len() >= FONTS_MAX && !fonts.contains_key(&key) {
+                self.asked.store(FONTS_MAX + 1, Ordering::Relaxed);
+                return None;
+            }
+            Arc::clone(fonts.entry(key).or_default())
         };
         Some(Arc::clone(cell.get_or_init(|| Arc::new(Font::read(objects, dict)))))
     }
+
+    /// Refuses a document of too many fonts: which of them were read depends on the threads.
+    pub(super) fn check(&self) -> Result<(), IngestError> {
+        check("fonts", self.asked.load(Ordering::Relaxed), FONTS_MAX)
+    }
+}
+
+/// A CMap stream longer than this is no map of a font.
+const CMAP_BYTES_MAX: usize = 4 << 20;
+/// Predefined CMaps that one CMap may build on.
+const CMAPS_USED_MAX: u32 = 16;
+
+/// Reads an embedded CMap.
+fn read_cmap(data: &[u8]) -> Option<CMap> {
+    // `bcmap` begins the parser's own compiled form, which a PDF never holds.
+    if data.starts_with(b"bcmap") || data.len() > CMAP_BYTES_MAX {
+        return None;
+    }
+    let used = Cell::new(0);
+    let used = &used;
+    CMap::parse(data, move |name| {
+        used.set(used.get() + 1);
+        if used.get() > CMAPS_USED_MAX { None } else { load_embedded(name) }
+    })
+}
+
+/// A predefined CMap, parsed once for the process.
+fn predefined_cmap(name: CMapName<'_>) -> Option<Arc<CMap>> {
+    static PARSED: Mutex<BTreeMap<Vec<u8>, Arc<CMap>>> = Mutex::new(BTreeMap::new());
+    let key = name.to_bytes().to_vec();
+    if let Some(known) = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Some(Arc::clone(known));
+    }
+    // Parsed without the lock: two threads may both do it, and the first stays.
+    let parsed = Arc::new(CMap::parse(load_embedded(name)?, load_embedded)?);
+    let mut known = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(Arc::clone(known.entry(key).or_insert(parsed)))
 }

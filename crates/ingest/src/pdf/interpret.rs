@@ -7,7 +7,7 @@ mod text_state;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lopdf::{Dictionary, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Object, Stream};
 
 use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal};
 use crate::pdf::font::{Font, FontCache};
@@ -22,6 +22,12 @@ use text_state::State;
 const OPERATIONS_MAX: usize = 20_000_000;
 /// Glyphs of one page; a dense newspaper page has some thirty thousand.
 const GLYPHS_MAX: usize = 2_000_000;
+/// Text of one page, in bytes; a dense page has some ten thousand.
+const TEXT_BYTES_MAX: usize = 16 << 20;
+/// Open marked-content sequences; those beyond keep their text as it is shown.
+const MARKS_MAX: usize = 1_000;
+/// A longer replacement text is none.
+const ACTUAL_TEXT_BYTES_MAX: usize = 4_096;
 /// Saved graphics states; the standard's own limit is 28.
 const SAVED_STATES_MAX: usize = 1_000;
 /// Form XObjects drawn on one page.
@@ -47,14 +53,19 @@ pub(super) fn glyphs(
         state: State::new(source.upright()),
         saved: Vec::new(),
         marks: Vec::new(),
+        marks_floor: 0,
+        skipped_marks: 0,
         operations: 0,
         forms: 0,
         depth: 0,
         bytes: Vec::new(),
         drawing: Drawing::new((width, height)),
     };
-    let content = interpreter.page_content(source.dict);
-    interpreter.run(&content, source.resources);
+    if objects.text_bytes() <= objects.limits.output_bytes_max {
+        let content = interpreter.page_content(source.dict);
+        interpreter.run(&content, source.resources);
+        objects.count_text(interpreter.page.text.len());
+    }
     interpreter.page.plots = interpreter.drawing.into_regions();
     interpreter.page
 }
@@ -63,11 +74,15 @@ struct Interpreter<'a> {
     objects: &'a Objects<'a>,
     fonts: &'a FontCache,
     /// Fonts this page has asked for, without the lock of the shared cache.
-    page_fonts: HashMap<ObjectId, Arc<Font>>,
+    page_fonts: HashMap<usize, Arc<Font>>,
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
     marks: Vec<Mark>,
+    /// Sequences open outside the form that runs now.
+    marks_floor: usize,
+    /// Sequences opened beyond [`MARKS_MAX`].
+    skipped_marks: usize,
     operations: usize,
     forms: usize,
     depth: usize,
@@ -120,13 +135,21 @@ impl<'a> Interpreter<'a> {
         let mut operands = Vec::new();
         while let Some(operator) = operations.next(&mut operands) {
             self.operations += 1;
-            if self.operations > OPERATIONS_MAX || self.page.glyphs.len() > GLYPHS_MAX {
-                let limit = if self.operations > OPERATIONS_MAX { "operations" } else { "glyphs" };
-                self.mark_partial(format!("the page has too many {limit}"));
+            if self.is_full() {
+                let limit = format!(
+                    "{OPERATIONS_MAX} operations, {GLYPHS_MAX} glyphs or {TEXT_BYTES_MAX} bytes of text"
+                );
+                self.mark_partial(format!("the page has more than {limit}"));
                 return;
             }
             self.perform(operator, &operands, resources);
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.operations > OPERATIONS_MAX
+            || self.page.glyphs.len() > GLYPHS_MAX
+            || self.page.text.len() > TEXT_BYTES_MAX
     }
 
     fn perform(
@@ -161,9 +184,7 @@ impl<'a> Interpreter<'a> {
                 self.show_operand(operands.last());
             }
             b"BDC" => self.begin_mark(operands, resources),
-            b"BMC" => {
-                self.marks.push(Mark { actual_text: None, first_glyph: self.page.glyphs.len() });
-            }
+            b"BMC" => self.open_mark(None),
             b"EMC" => self.end_mark(),
             _ => {
                 let glyphs = self.page.glyphs.len();
@@ -205,13 +226,14 @@ impl<'a> Interpreter<'a> {
             self.resource(resources, b"Font", name).and_then(|entry| self.font(entry));
     }
 
-    fn font(&mut self, entry: &Object) -> Option<Arc<Font>> {
-        let Ok(id) = entry.as_reference() else { return self.fonts.font(self.objects, entry) };
-        if let Some(font) = self.page_fonts.get(&id) {
+    fn font(&mut self, entry: &'a Object) -> Option<Arc<Font>> {
+        let dict = as_dict(self.objects.resolve(entry)?)?;
+        let key = FontCache::key(dict);
+        if let Some(font) = self.page_fonts.get(&key) {
             return Some(Arc::clone(font));
         }
-        let font = self.fonts.font(self.objects, entry)?;
-        self.page_fonts.insert(id, Arc::clone(&font));
+        let font = self.fonts.font(self.objects, dict)?;
+        self.page_fonts.insert(key, Arc::clone(&font));
         Some(font)
     }
 
@@ -246,16 +268,19 @@ impl<'a> Interpreter<'a> {
         let content = self.decode(form);
         let outer = self.state.clone();
         let saved = std::mem::take(&mut self.saved);
-        let open_marks = self.marks.len();
+        // A form closes its own sequences only.
+        let outer_floor = std::mem::replace(&mut self.marks_floor, self.marks.len());
         if let Some(matrix) = self.objects.matrix(&form.dict, b"Matrix") {
             self.state.transform = matrix.then(self.state.transform);
         }
         self.depth += 1;
         self.run(&content, self.objects.dict(&form.dict, b"Resources").or(resources));
         self.depth -= 1;
-        while self.marks.len() > open_marks {
+        self.skipped_marks = 0;
+        while self.marks.len() > self.marks_floor {
             self.end_mark();
         }
+        self.marks_floor = outer_floor;
         self.saved = saved;
         self.state = outer;
     }
@@ -270,12 +295,30 @@ impl<'a> Interpreter<'a> {
             }
             _ => None,
         };
-        self.marks.push(Mark { actual_text, first_glyph: self.page.glyphs.len() });
+        self.open_mark(actual_text.filter(|text| text.len() <= ACTUAL_TEXT_BYTES_MAX));
+    }
+
+    fn open_mark(&mut self, actual_text: Option<String>) {
+        if self.marks.len() < MARKS_MAX {
+            self.marks.push(Mark { actual_text, first_glyph: self.page.glyphs.len() });
+        } else {
+            self.skipped_marks += 1;
+        }
     }
 
     /// Gives the first glyph of a sequence its replacement text and takes the others' away.
     fn end_mark(&mut self) {
+        if self.skipped_marks > 0 {
+            self.skipped_marks -= 1;
+            return;
+        }
+        if self.marks.len() <= self.marks_floor {
+            return;
+        }
         let Some(Mark { actual_text: Some(text), first_glyph }) = self.marks.pop() else { return };
+        if self.page.glyphs.len() <= first_glyph {
+            return;
+        }
         let start = self.page.text.len() as u32;
         self.page.text.push_str(&text);
         let end = self.page.text.len() as u32;
@@ -286,8 +329,9 @@ impl<'a> Interpreter<'a> {
         };
         first.text = (start, end);
         for other in others.iter_mut() {
-            first.u1 =
-                first.u1.max(if other.degrees == first.degrees { other.u1 } else { first.u1 });
+            if other.degrees == first.degrees {
+                (first.u0, first.u1) = (first.u0.min(other.u0), first.u1.max(other.u1));
+            }
             other.text = (end, end);
         }
     }
@@ -317,7 +361,7 @@ impl<'a> Interpreter<'a> {
         let Some(font) = self.state.font.clone() else { return };
         let Some(frame) = self.state.frame(font.vertical()) else { return };
         let mut rest = bytes;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.is_full() {
             let shown = font.show(rest);
             rest = rest.get(shown.code_bytes.max(1)..).unwrap_or(&[]);
             let start = self.page.text.len() as u32;

@@ -87,6 +87,10 @@ fn margin_notes_first(lines: Vec<Line>, page_width: f32) -> Vec<Line> {
         };
         x < page_width * MARGIN_SHARE || x > page_width * (1.0 - MARGIN_SHARE)
     };
+    let sideways = lines.iter().filter(|line| line.degrees.abs() == 90).count();
+    if sideways * 2 > lines.len() {
+        return lines;
+    }
     let (mut first, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(in_margin);
     first.extend(rest);
     first

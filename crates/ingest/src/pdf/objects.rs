@@ -13,6 +13,7 @@ pub(super) struct Objects<'a> {
     pub(super) document: &'a lopdf::Document,
     pub(super) limits: &'a Limits,
     decoded_bytes: AtomicUsize,
+    text_bytes: AtomicUsize,
 }
 
 /// A stream that may not, or cannot, be decoded.
@@ -35,7 +36,12 @@ impl std::fmt::Display for StreamError {
 
 impl<'a> Objects<'a> {
     pub(super) fn new(document: &'a lopdf::Document, limits: &'a Limits) -> Self {
-        Self { document, limits, decoded_bytes: AtomicUsize::new(0) }
+        Self {
+            document,
+            limits,
+            decoded_bytes: AtomicUsize::new(0),
+            text_bytes: AtomicUsize::new(0),
+        }
     }
 
     /// Follows references to what they stand for.
@@ -95,19 +101,41 @@ impl<'a> Objects<'a> {
 
     /// Decodes a stream within the limits of one stream and of the whole document.
     pub(super) fn decode(&self, stream: &Stream) -> Result<Vec<u8>, StreamError> {
-        let limit = self.limits.stream_bytes_max;
-        let bytes = stream.get_plain_content_with_limit(limit).map_err(|error| match error {
+        let (each, all) = (self.limits.stream_bytes_max, self.limits.document_bytes_max);
+        let too_large = |found| StreamError::TooLarge { found, limit: all };
+        if self.decoded_bytes() > all {
+            return Err(too_large(self.decoded_bytes()));
+        }
+        let decoded = stream.get_plain_content_with_limit(each).map_err(|error| match error {
             lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { limit }) => {
                 StreamError::TooLarge { found: limit.saturating_add(1), limit }
             }
             other => StreamError::Broken(other.to_string()),
-        })?;
-        let total = self.decoded_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        let limit = self.limits.document_bytes_max;
-        if total > limit {
-            return Err(StreamError::TooLarge { found: total, limit });
-        }
-        Ok(bytes)
+        });
+        // What was decoded in vain has cost its work too.
+        let cost = match &decoded {
+            Ok(bytes) => bytes.len(),
+            Err(StreamError::TooLarge { .. }) => each,
+            Err(StreamError::Broken(_)) => 0,
+        };
+        let cost = cost.saturating_add(stream.content.len());
+        let total = self.decoded_bytes.fetch_add(cost, Ordering::Relaxed).saturating_add(cost);
+        if total > all { Err(too_large(total)) } else { decoded }
+    }
+
+    /// Bytes decoded so far.
+    pub(super) fn decoded_bytes(&self) -> usize {
+        self.decoded_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Counts text of a page against the limit of the document.
+    pub(super) fn count_text(&self, bytes: usize) {
+        self.text_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes of text found so far.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes.load(Ordering::Relaxed)
     }
 }
 

@@ -145,7 +145,10 @@ fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize) -> Vec<PageSo
         }
         let Some(node) = objects.resolve(object).and_then(as_dict) else { continue };
         let attributes = inherited.overridden_by(objects, node);
+        let shared = node.get(b"Kids").ok().and_then(|kids| kids.as_reference().ok());
         match objects.array(node, b"Kids") {
+            // One array under many nodes would multiply its pages.
+            Some(_) if shared.is_some_and(|id| !seen.insert(id)) => {}
             Some(kids) => stack.extend(kids.iter().rev().map(|kid| (kid, attributes))),
             None => pages.push(attributes.page(node)),
         }

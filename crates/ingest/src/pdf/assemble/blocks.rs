@@ -131,7 +131,8 @@ fn starts_item(block: &[Line], line: &Line) -> bool {
 fn is_indented(block: &[Line], line: &Line) -> bool {
     let indent = INDENT_EM * line.size;
     let first = &block[0];
-    let Some(left) = block[1..].iter().map(|line| line.u0).min_by(f32::total_cmp) else {
+    let later = block[1..].iter().rev().take(MARGIN_WINDOW);
+    let Some(left) = later.map(|line| line.u0).min_by(f32::total_cmp) else {
         // The second line of a block: shifted right it begins a paragraph, unless the first one
         // hangs out or is centred over it.
         let hangs =

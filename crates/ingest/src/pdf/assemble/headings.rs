@@ -12,6 +12,8 @@ const HEADING_CHARS_MAX: usize = 160;
 const HEADING_LINES_MAX: usize = 4;
 /// Sizes closer than this, in points, are one level.
 const SIZE_STEP: f32 = 0.6;
+/// Sizes of headings told apart.
+const SIZES_MAX: usize = 64;
 const TITLE_CHARS_MAX: usize = 200;
 
 /// Turns the paragraphs that are headings into headings, the largest at level 1.
@@ -47,7 +49,9 @@ impl Levels {
                 _ => continue,
             };
             chapters.extend((depth == Some(1)).then_some(size));
-            if !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP) {
+            if sizes.len() < SIZES_MAX
+                && !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP)
+            {
                 sizes.push(size);
             }
         }

@@ -68,7 +68,8 @@ impl Vocabulary {
         if self.marks_division {
             return hyphen != '-';
         }
-        let head = before.rsplit(|c: char| c.is_whitespace()).next().unwrap_or("");
+        let near = before.floor_char_boundary(before.len().saturating_sub(WORD_BYTES_MAX));
+        let head = before[near..].rsplit(|c: char| c.is_whitespace()).next().unwrap_or("");
         let head = head.trim_start_matches(|c: char| !c.is_alphanumeric());
         let tail = after.split(|c: char| c.is_whitespace()).next().unwrap_or("");
         let tail = tail.trim_end_matches(|c: char| !c.is_alphanumeric());
@@ -91,17 +92,20 @@ impl Vocabulary {
     }
 }
 
+/// Words are looked at up to this length.
+const WORD_BYTES_MAX: usize = 128;
+
 const SOFT_HYPHEN: char = '\u{AD}';
 
 fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}' | SOFT_HYPHEN)
 }
 
-fn ends_solid(text: &str) -> bool {
+pub(super) fn ends_solid(text: &str) -> bool {
     text.chars().next_back().is_some_and(super::super::layout::is_set_solid)
 }
 
-fn starts_solid(text: &str) -> bool {
+pub(super) fn starts_solid(text: &str) -> bool {
     text.chars().next().is_some_and(super::super::layout::is_set_solid)
 }
 

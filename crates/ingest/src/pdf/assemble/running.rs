@@ -27,7 +27,7 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
             let line = &page.lines[line_at];
             let key = (masked(&line.text), at_top);
             let seen =
-                Seen { page_at, line_at, v: line.v, size: line.size, number: number(&line.text) };
+                Seen { page_at, line_at, v: line.v, size: line.size, numbers: numbers(&line.text) };
             groups.entry(key).or_default().push(seen);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
             let runs = if only_number {
                 numbers_pages(&chain, pages.len())
             } else {
-                chain.len() >= pages_min
+                chain.len() >= pages_min && mostly_agree(&chain)
             };
             if runs {
                 let keep_first = usize::from(is_first_table_head(pages, &chain));
@@ -71,7 +71,17 @@ struct Seen {
     line_at: usize,
     v: f32,
     size: f32,
-    number: Option<i64>,
+    /// Its numbers, in order; a lone Roman numeral is one.
+    numbers: Vec<i64>,
+}
+
+/// Whether lines that are alike but for their numbers differ as running lines do: not at all, or
+/// by a number that counts the pages. Customer numbers and sums carried forward do neither.
+fn mostly_agree(chain: &[&Seen]) -> bool {
+    let agrees =
+        |pair: &&[&Seen]| pair[0].numbers == pair[1].numbers || counts_up(pair[0], pair[1]);
+    let agreeing = chain.windows(2).filter(agrees).count();
+    agreeing * 2 >= chain.len().saturating_sub(1)
 }
 
 /// Whether a chain is the head of a table that goes on over pages, and is not in the text before.
@@ -115,18 +125,22 @@ fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
     chains
 }
 
-/// Whether lone numbers are page numbers: they count the pages, or the only page is called 1.
+/// Whether lines of numbers only are page numbers, perhaps with the number of pages: they count
+/// the pages, or the only page is called 1. A row of figures has more numbers.
 fn numbers_pages(chain: &[&Seen], pages: usize) -> bool {
-    let first_of_one = pages == 1 && chain.iter().all(|seen| seen.number == Some(1));
-    first_of_one || (chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1])))
+    let few = chain.iter().all(|seen| seen.numbers.len() <= 2);
+    let first_of_one = pages == 1 && chain.iter().all(|seen| seen.numbers == [1]);
+    let counting = chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1]));
+    few && (first_of_one || counting)
 }
 
-/// Page numbers grow as the pages do.
+/// Whether one of the numbers grows as the pages do.
 fn counts_up(a: &Seen, b: &Seen) -> bool {
-    match (a.number, b.number) {
-        (Some(first), Some(second)) => second - first == (b.page_at - a.page_at) as i64,
-        _ => false,
-    }
+    let pages = (b.page_at - a.page_at) as i64;
+    a.numbers
+        .iter()
+        .zip(&b.numbers)
+        .any(|(first, second)| second.checked_sub(*first) == Some(pages))
 }
 
 /// The text with every number as `#`, and a lone Roman numeral too.
@@ -145,11 +159,13 @@ fn masked(text: &str) -> String {
     mask
 }
 
-/// The first number of a line, or the value of a Roman numeral.
-fn number(text: &str) -> Option<i64> {
-    let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok().or_else(|| roman(text.trim()))
+/// The numbers of a line, or the value of a lone Roman numeral.
+fn numbers(text: &str) -> Vec<i64> {
+    if let Some(value) = roman(text.trim()) {
+        return vec![value];
+    }
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    digits.map(|digits| digits.parse().unwrap_or(i64::MAX)).collect()
 }
 
 fn roman(text: &str) -> Option<i64> {
@@ -211,6 +227,21 @@ mod tests {
     fn numbers_that_do_not_count_pages_stay() {
         let pages = [page(&[("1999", 30.0)]), page(&[("2024", 30.0)]), page(&[("1871", 30.0)])];
         assert_eq!(lines(&pages), [vec![], vec![], vec![] as Vec<usize>]);
+    }
+
+    #[test]
+    fn numbers_that_are_content_stay_with_their_words() {
+        let customers = [10_023, 10_457, 20_001, 7];
+        let pages: Vec<_> = customers
+            .map(|customer| {
+                page(&[(&format!("Customer {customer}"), 770.0), ("Dear reader", 400.0)])
+            })
+            .into();
+        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 4]);
+        let pages: Vec<_> = (8..12)
+            .map(|number| page(&[(&format!("Page {number} of 40"), 30.0), ("Dear reader", 400.0)]))
+            .collect();
+        assert_eq!(lines(&pages), vec![vec![0]; 4]);
     }
 
     #[test]

@@ -75,7 +75,8 @@ impl Builder {
     fn begin(lines: &[Line], start: usize) -> Option<Self> {
         let first = lines.get(start)?;
         let end = same_baseline(lines, start);
-        let mut pieces: Vec<Piece> = (start..end).flat_map(|at| pieces(lines, at)).collect();
+        let all = (start..end).flat_map(|at| pieces(lines, at));
+        let mut pieces: Vec<Piece> = all.take(COLUMNS_MAX + 1).collect();
         pieces.sort_by(|a, b| a.u0.total_cmp(&b.u0));
         let apart = pieces.windows(2).all(|pair| pair[0].u1 < pair[1].u0);
         if !(2..=COLUMNS_MAX).contains(&pieces.len()) || !apart {
@@ -93,7 +94,8 @@ impl Builder {
     fn take_baseline(&mut self, lines: &[Line]) -> bool {
         let line = &lines[self.end];
         let end = same_baseline(lines, self.end);
-        let mut pieces: Vec<Piece> = (self.end..end).flat_map(|at| pieces(lines, at)).collect();
+        let all = (self.end..end).flat_map(|at| pieces(lines, at));
+        let mut pieces: Vec<Piece> = all.take(COLUMNS_MAX + 1).collect();
         let pitch = (self.lowest - line.v) / self.size;
         let pitch_max = if pieces.len() > 1 { ROW_PITCH_MAX } else { WRAP_PITCH_MAX };
         let top = self.row_top() + BASELINE_EM * self.size;

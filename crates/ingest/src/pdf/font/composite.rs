@@ -1,12 +1,14 @@
 //! Composite fonts: codes of one to four bytes that select CIDs (ISO 32000-1, 9.7).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use hayro_cmap::{BfString, CMap, CMapName, CidFamily, WritingMode, load_embedded};
+use hayro_cmap::{BfString, CMap, CMapName, CidFamily, WritingMode};
 use lopdf::{Dictionary, Object};
 
 use super::program::{GlyphTexts, Program};
 use super::simple::mapped_text;
+use super::{predefined_cmap, read_cmap};
 use crate::pdf::objects::{Objects, as_dict, number};
 
 /// CIDs that may be given widths one by one; a font has at most 65,536.
@@ -14,10 +16,10 @@ const WIDTHS_MAX: usize = 1 << 16;
 
 /// A composite font.
 pub(super) struct CompositeFont {
-    encoding: CMap,
+    encoding: Arc<CMap>,
     pub(super) vertical: bool,
     to_unicode: Option<CMap>,
-    by_collection: Option<CMap>,
+    by_collection: Option<Arc<CMap>>,
     glyph_texts: Option<GlyphTexts>,
     cid_to_glyph: Option<Vec<u8>>,
     widths: HashMap<u32, f32>,
@@ -38,7 +40,7 @@ impl CompositeFont {
         let family = character_collection(objects, cid_font).or_else(|| {
             encoding.metadata().character_collection.as_ref().map(|known| known.family.clone())
         });
-        let by_collection = family.and_then(|family| family.ucs2_cmap()).and_then(embedded);
+        let by_collection = family.and_then(|family| family.ucs2_cmap()).and_then(predefined_cmap);
         let map = objects.stream(cid_font, b"CIDToGIDMap");
         // The program is read only where nothing else can tell what its glyphs mean.
         let needs_program = to_unicode.is_none() && by_collection.is_none();
@@ -125,6 +127,9 @@ impl CompositeFont {
                 other => pending.extend(number(other)),
             }
             if let [first, last, width] = pending[..] {
+                if self.ranges.len() >= WIDTHS_MAX {
+                    break;
+                }
                 self.ranges.push((first as u32, last as u32, width / 1000.0));
                 pending.clear();
             }
@@ -134,7 +139,7 @@ impl CompositeFont {
 
     fn read_width_list(&mut self, objects: &Objects<'_>, first: u32, widths: &[Object]) {
         let room = WIDTHS_MAX.saturating_sub(self.widths.len());
-        for (cid, width) in (first..).zip(widths.iter().take(room)) {
+        for (cid, width) in (first..=u32::MAX).zip(widths.iter().take(room)) {
             if let Some(width) = objects.resolve(width).and_then(number) {
                 self.widths.insert(cid, width / 1000.0);
             }
@@ -142,20 +147,16 @@ impl CompositeFont {
     }
 }
 
-fn embedded(name: CMapName<'_>) -> Option<CMap> {
-    CMap::parse(load_embedded(name)?, load_embedded)
-}
-
-fn encoding(objects: &Objects<'_>, dict: &Dictionary) -> CMap {
+fn encoding(objects: &Objects<'_>, dict: &Dictionary) -> Arc<CMap> {
     let found = match objects.get(dict, b"Encoding") {
-        Some(Object::Name(name)) if name == b"Identity-V" => Some(CMap::identity_v()),
-        Some(Object::Name(name)) => embedded(CMapName::from_bytes(name)),
+        Some(Object::Name(name)) if name == b"Identity-V" => Some(Arc::new(CMap::identity_v())),
+        Some(Object::Name(name)) => predefined_cmap(CMapName::from_bytes(name)),
         Some(Object::Stream(stream)) => {
-            objects.decode(stream).ok().and_then(|data| CMap::parse(&data, load_embedded))
+            objects.decode(stream).ok().and_then(|data| read_cmap(&data)).map(Arc::new)
         }
         _ => None,
     };
-    found.unwrap_or_else(CMap::identity_h)
+    found.unwrap_or_else(|| Arc::new(CMap::identity_h()))
 }
 
 fn character_collection(objects: &Objects<'_>, cid_font: &Dictionary) -> Option<CidFamily> {

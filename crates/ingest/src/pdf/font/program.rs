@@ -2,11 +2,12 @@
 //! font, and the Unicode text of a glyph.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use skrifa::raw::TableProvider;
 use skrifa::raw::tables::cmap::CmapSubtable;
 use skrifa::raw::types::Tag;
-use skrifa::{FontRef, GlyphId, GlyphNames, MetadataProvider};
+use skrifa::{FontRef, GlyphNames, MetadataProvider};
 
 use super::encodings;
 
@@ -27,9 +28,9 @@ impl Program {
                 let font = FontRef::new(&data).ok()?;
                 Some(Self::Cff(font.table_data(Tag::new(b"CFF "))?.as_bytes().to_vec()))
             }
-            [b'%', b'!', ..] | [0x80, 1, ..] => {
-                hayro_font::type1::Table::parse(&data).map(Self::Type1)
-            }
+            [b'%', b'!', ..] => type1(&data),
+            // The first segment of a PFB file is its clear text, after a header of 6 bytes.
+            [0x80, 1, ..] => type1(data.get(6..)?),
             [1, 0, ..] => Some(Self::Cff(data)),
             _ => None,
         }
@@ -81,6 +82,13 @@ impl Program {
     }
 }
 
+/// A Type 1 program, read up to its encrypted part: the encoding stands before that, and nothing
+/// else is needed.
+fn type1(data: &[u8]) -> Option<Program> {
+    let end = memchr::memmem::find(data, b"eexec").unwrap_or(data.len());
+    hayro_font::type1::Table::parse(&data[..end]).map(Program::Type1)
+}
+
 /// Text by glyph id.
 pub(super) struct GlyphTexts(HashMap<u32, String>);
 
@@ -99,14 +107,12 @@ impl GlyphTexts {
                 texts.entry(glyph.to_u32()).or_insert_with(|| c.to_string());
             }
         }
-        let names = GlyphNames::new(font);
-        for id in 0..names.num_glyphs().min(u32::from(u16::MAX)) {
-            if !texts.contains_key(&id)
-                && let Some(name) =
-                    names.get(GlyphId::new(id)).filter(|name| !name.is_synthesized())
+        for (glyph, name) in GlyphNames::new(font).iter().filter(|(_, name)| !name.is_synthesized())
+        {
+            if let Entry::Vacant(vacant) = texts.entry(glyph.to_u32())
                 && let Some(text) = super::glyph_names::unicode_of(name.as_str())
             {
-                texts.insert(id, text);
+                vacant.insert(text);
             }
         }
         Self(texts)

@@ -47,8 +47,7 @@ struct SimpleFont<'a> {
 /// Names by code and whether anything but the default encoding says so.
 struct Names {
     names: Vec<Option<String>>,
-    /// No encoding is given and the font program has no names: a TrueType font to be read
-    /// through its `cmap`.
+    /// A TrueType font whose own `cmap` is to be believed before any name.
     through_cmap: bool,
     /// Codes that `Differences` names.
     different: [bool; 256],
@@ -78,10 +77,10 @@ impl<'a> SimpleFont<'a> {
             _ => None,
         };
         let base = base_name.and_then(|name| encodings::named(&String::from_utf8_lossy(name)));
-        // A symbolic TrueType font has its own codes whatever encoding it claims, unless the
+        // A symbolic TrueType font has its own codes first, whatever encoding it claims, unless the
         // claim is precise (ISO 32000-1, 9.6.6.4).
-        let base =
-            base.filter(|_| !(self.is_true_type && self.symbolic && self.differences().is_none()));
+        let own_codes_first = self.is_true_type
+            && (base.is_none() || (self.symbolic && self.differences().is_none()));
         let builtin = || program().and_then(|program| program.builtin_names());
         let mut names = match base {
             Some(encoding) => owned(encoding),
@@ -96,7 +95,7 @@ impl<'a> SimpleFont<'a> {
             different[usize::from(code)] = true;
             names[usize::from(code)] = Some(name);
         }
-        Names { names, through_cmap: base.is_none() && self.is_true_type, different }
+        Names { names, through_cmap: own_codes_first, different }
     }
 
     /// The encoding built into the standard fonts Symbol and ZapfDingbats.
@@ -128,7 +127,8 @@ impl<'a> SimpleFont<'a> {
         let mut differences = Vec::new();
         let mut code = 0i64;
         for object in self.objects.array(encoding, b"Differences")? {
-            match self.objects.resolve(object)? {
+            let Some(object) = self.objects.resolve(object) else { continue };
+            match object {
                 Object::Name(name) => {
                     if let Ok(code) = u8::try_from(code) {
                         differences.push((code, String::from_utf8_lossy(name).into_owned()));
@@ -185,7 +185,8 @@ impl<'a> SimpleFont<'a> {
             descriptor.and_then(|descriptor| self.objects.number(descriptor, b"MissingWidth"));
         let scale = self.width_scale();
         let width = |code: i64| {
-            let listed = given.and_then(|widths| widths.get(usize::try_from(code - first).ok()?));
+            let place = code.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+            let listed = given.and_then(|widths| widths.get(place?));
             let listed = listed.and_then(|object| number(self.objects.resolve(object)?));
             let standard = || {
                 let name = names.names.get(code as usize)?.as_deref()?;
@@ -219,6 +220,9 @@ fn code_as_name(name: &str, code: u8) -> Option<String> {
     (repeats && code.is_ascii_graphic()).then(|| char::from(code).to_string())
 }
 
+/// A code stands for a character or a ligature, not for a page of text.
+const MAPPED_BYTES_MAX: usize = 128;
+
 /// The text a ToUnicode map gives a code, unless it is no text at all.
 pub(super) fn mapped_text(cmap: &CMap, code: u32) -> Option<String> {
     let text = match cmap.lookup_bf_string(code)? {
@@ -227,5 +231,6 @@ pub(super) fn mapped_text(cmap: &CMap, code: u32) -> Option<String> {
     };
     let nonsense =
         |c: char| c == '\u{FFFD}' || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
-    (!text.is_empty() && !text.chars().all(nonsense)).then_some(text)
+    let plausible = (1..=MAPPED_BYTES_MAX).contains(&text.len());
+    (plausible && !text.chars().all(nonsense)).then_some(text)
 }

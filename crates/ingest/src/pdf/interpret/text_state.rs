@@ -115,12 +115,13 @@ impl State {
     /// Moves past a glyph of `width` em (ISO 32000-1, 9.4.4).
     pub(super) fn advance(&mut self, width: f32, is_space: bool, vertical: bool) {
         let word = if is_space { self.word_spacing } else { 0.0 };
-        let along = width * self.size + self.character_spacing + word;
-        if vertical {
-            self.text = Matrix::translation(0.0, -along).then(self.text);
+        let spacing = self.character_spacing + word;
+        let (across, down) = if vertical {
+            (0.0, spacing - width * self.size)
         } else {
-            self.text = Matrix::translation(along * self.horizontal_scale, 0.0).then(self.text);
-        }
+            ((width * self.size + spacing) * self.horizontal_scale, 0.0)
+        };
+        self.text = Matrix::translation(across, down).then(self.text);
     }
 
     /// The frame of strings shown now; `None` where text would have no size or no place.

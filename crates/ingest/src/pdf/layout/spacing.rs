@@ -44,7 +44,7 @@ pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
         .clone()
         .all(|glyph| glyph.bold || !page.text_of(glyph).chars().any(char::is_alphabetic))
         && shown.clone().any(|glyph| glyph.bold);
-    (!text.is_empty()).then_some(Line {
+    (!text.trim().is_empty()).then_some(Line {
         text,
         cells,
         u0,
@@ -82,15 +82,42 @@ fn in_reading_order<'p>(page: &'p PageGlyphs, indices: &[usize]) -> Vec<&'p Glyp
         return glyphs;
     }
     glyphs.sort_by(|a, b| b.u0.total_cmp(&a.u0));
-    let is_ltr = |glyph: &Glyph| {
-        page.text_of(glyph).chars().any(|c| c.is_alphanumeric() && !is_right_to_left(c))
-    };
-    for part in glyphs.chunk_by_mut(|a, b| is_ltr(a) == is_ltr(b)) {
-        if is_ltr(part[0]) {
-            part.reverse();
+    let ltr = left_to_right(page, &glyphs);
+    let mut at = 0;
+    while at < glyphs.len() {
+        let end = at + ltr[at..].iter().take_while(|own| **own == ltr[at]).count();
+        if ltr[at] {
+            glyphs[at..end].reverse();
         }
+        at = end;
     }
     glyphs
+}
+
+/// Which glyphs belong to left-to-right parts: letters and digits that are, the signs within a
+/// number, and what separates the words of a Latin phrase.
+fn left_to_right(page: &PageGlyphs, glyphs: &[&Glyph]) -> Vec<bool> {
+    let strong = |glyph: &Glyph| {
+        page.text_of(glyph).chars().any(|c| c.is_alphanumeric() && !is_right_to_left(c))
+    };
+    let is_digit = |glyph: &Glyph| page.text_of(glyph).chars().all(char::is_numeric);
+    let mut ltr: Vec<bool> = glyphs.iter().map(|glyph| strong(glyph)).collect();
+    let mut at = 0;
+    while at < glyphs.len() {
+        let end = at + ltr[at..].iter().take_while(|own| !**own).count();
+        if end > at && at > 0 && end < glyphs.len() {
+            let between = glyphs[at..end].iter().flat_map(|glyph| page.text_of(glyph).chars());
+            let (before, after) = (glyphs[at - 1], glyphs[end]);
+            let joins = if is_digit(before) && is_digit(after) {
+                between.clone().all(|c| ".,:/-−".contains(c))
+            } else {
+                !is_digit(before) && !is_digit(after) && !between.clone().any(is_right_to_left)
+            };
+            ltr[at..end].fill(joins);
+        }
+        at = end.max(at + 1);
+    }
+    ltr
 }
 
 /// The even gap between the letters of letter-spaced text, in em; 0 for text set normally.

@@ -1,0 +1,164 @@
+//! Whole PDFs made here, odd and hostile ones above all: each is read or refused, in bounded time.
+
+use std::time::{Duration, Instant};
+
+use document::Document;
+use lopdf::{Dictionary, Object, Stream, dictionary};
+
+use crate::{Config, IngestError};
+
+/// A PDF with one page per content stream and one font, `F`.
+fn pdf(font: Dictionary, contents: &[&[u8]]) -> Vec<u8> {
+    let mut file = lopdf::Document::with_version("1.7");
+    let font = file.add_object(font);
+    with_pages(file, contents, dictionary! { "Font" => dictionary! { "F" => font } })
+}
+
+fn with_pages(mut file: lopdf::Document, contents: &[&[u8]], resources: Dictionary) -> Vec<u8> {
+    let pages = file.new_object_id();
+    let page = |content: &&[u8]| {
+        let content = file.add_object(Stream::new(Dictionary::new(), content.to_vec()));
+        let page = dictionary! {
+            "Type" => "Page", "Parent" => pages, "Contents" => content,
+            "Resources" => resources.clone(),
+            "MediaBox" => vec![0.into(), 0.into(), 600.into(), 800.into()],
+        };
+        Object::from(file.add_object(page))
+    };
+    let kids: Vec<Object> = contents.iter().map(page).collect();
+    let count = kids.len() as i64;
+    let tree = dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count };
+    file.objects.insert(pages, tree.into());
+    let catalog = file.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+    file.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    file.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+fn helvetica() -> Dictionary {
+    dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" }
+}
+
+fn parse(bytes: &[u8]) -> Result<Document, IngestError> {
+    super::parse(bytes, &Config::default())
+}
+
+/// Parses within a time that leaves room for a busy machine, but not for quadratic work.
+fn parse_soon(bytes: &[u8]) -> Result<Document, IngestError> {
+    let started = Instant::now();
+    let parsed = parse(bytes);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    parsed
+}
+
+const HELLO: &[u8] = b"BT /F 12 Tf 72 700 Td (Hello there) Tj ET";
+
+#[test]
+fn pages_without_text_between_others_are_named() {
+    let document = parse(&pdf(helvetica(), &[HELLO, b"", HELLO])).unwrap();
+    assert_eq!(document.pages_without_text(), [2]);
+    assert_eq!(document.text, "Hello there\n\nHello there");
+    assert_eq!(document.page_at(13), Some(3));
+}
+
+#[test]
+fn absurd_numbers_of_a_font_are_survived() {
+    let mut font = helvetica();
+    font.set("FirstChar", Object::Real(-1e30));
+    font.set("Widths", vec![500.into()]);
+    assert!(parse(&pdf(font, &[HELLO])).is_ok());
+
+    let descendant = dictionary! {
+        "Type" => "Font", "Subtype" => "CIDFontType2", "BaseFont" => "X",
+        "W" => vec![Object::Real(5e9), vec![500.into(), 500.into()].into()],
+    };
+    let composite = dictionary! {
+        "Type" => "Font", "Subtype" => "Type0", "BaseFont" => "X", "Encoding" => "Identity-H",
+        "DescendantFonts" => vec![descendant.into()],
+    };
+    assert_eq!(parse(&pdf(composite, &[HELLO])).unwrap_err().code(), "NO_TEXT");
+}
+
+#[test]
+fn a_range_of_all_codes_is_not_expanded() {
+    let map = b"1 begincodespacerange <00> <FF> endcodespacerange \
+        1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange";
+    let mut file = lopdf::Document::with_version("1.7");
+    let map = file.add_object(Stream::new(Dictionary::new(), map.to_vec()));
+    let mut font = helvetica();
+    font.set("ToUnicode", map);
+    let font = file.add_object(font);
+    let resources = dictionary! { "Font" => dictionary! { "F" => font } };
+    assert!(parse_soon(&with_pages(file, &[HELLO], resources)).is_ok());
+}
+
+#[test]
+fn forms_that_include_themselves_end() {
+    let mut file = lopdf::Document::with_version("1.7");
+    let font = file.add_object(helvetica());
+    let form = file.new_object_id();
+    let resources = dictionary! {
+        "Font" => dictionary! { "F" => font }, "XObject" => dictionary! { "X" => form },
+    };
+    let dict = dictionary! { "Subtype" => "Form", "Resources" => resources.clone() };
+    let content = [HELLO, b" /X Do /X Do"].concat();
+    file.objects.insert(form, Stream::new(dict, content).into());
+    let document = parse_soon(&with_pages(file, &[b"/X Do"], resources)).unwrap();
+    assert!(document.text.starts_with("Hello there"));
+    assert!(document.pages[0].partial.is_some());
+    assert!(document.warnings[0].starts_with("page 1 is incomplete"), "{:?}", document.warnings);
+}
+
+#[test]
+fn a_kids_array_under_many_nodes_is_walked_once() {
+    let mut file = lopdf::Document::with_version("1.7");
+    let kids = file.new_object_id();
+    let node = |file: &mut lopdf::Document| {
+        Object::from(file.add_object(dictionary! { "Type" => "Pages", "Kids" => kids }))
+    };
+    let nodes: Vec<Object> = (0..20_000).map(|_| node(&mut file)).collect();
+    file.objects.insert(kids, nodes.into());
+    let root = file.add_object(dictionary! { "Type" => "Pages", "Kids" => kids });
+    let catalog = file.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
+    file.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    file.save_to(&mut bytes).unwrap();
+    assert_eq!(parse_soon(&bytes).unwrap_err().code(), "DAMAGED");
+}
+
+#[test]
+fn floods_of_one_operator_end() {
+    for flood in
+        [&b"BI EI "[..], b"/A BMC ", b"q ", b"<</A ", b"[ ", b"/F 1 Tf ", b"0 0 m 1 1 l S "]
+    {
+        let content = [flood.repeat(60_000), HELLO.to_vec()].concat();
+        let parsed = parse_soon(&pdf(helvetica(), &[&content]));
+        assert!(parsed.is_ok() || parsed.unwrap_err().code() == "NO_TEXT");
+    }
+}
+
+#[test]
+fn a_font_dictionary_given_inline_serves_all_its_uses() {
+    let file = lopdf::Document::with_version("1.7");
+    let resources = dictionary! { "Font" => dictionary! { "F" => helvetica() } };
+    let content = [b"/F 1 Tf ".repeat(50_000), HELLO.to_vec()].concat();
+    let document = parse_soon(&with_pages(file, &[&content], resources)).unwrap();
+    assert_eq!(document.text, "Hello there");
+}
+
+#[test]
+fn actual_text_replaces_what_is_shown() {
+    let content = b"BT /F 12 Tf 72 700 Td /Span <</ActualText (whole)>> BDC (w) Tj (h) Tj EMC ET";
+    assert_eq!(parse(&pdf(helvetica(), &[content])).unwrap().text, "whole");
+}
+
+#[test]
+fn coordinates_beyond_any_page_are_left_out() {
+    let content = [
+        &b"BT /F 12 Tf 0 0 0 0 0 0 Tm (nowhere) Tj ET "[..],
+        b"BT /F 12 Tf 1 0 0 1 500000 0 Tm (away) Tj ET ",
+        HELLO,
+    ];
+    assert_eq!(parse(&pdf(helvetica(), &[&content.concat()])).unwrap().text, "Hello there");
+}
