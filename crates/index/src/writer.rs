@@ -42,7 +42,7 @@ pub struct BotWriter {
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
     /// Locked as long as it is open.
-    _lock: File,
+    _lock: BotLock,
 }
 
 impl BotWriter {
@@ -141,11 +141,22 @@ fn read_base(layout: &Layout) -> Result<Option<Manifest>, IndexError> {
     layout.current()?.map(|key| Manifest::read(&layout.snapshot(key))).transpose()
 }
 
-fn lock(bot: &BotId, path: &Path) -> Result<File, IndexError> {
+/// The lock of a bot. Released by name, not by closing: a child process that another thread has
+/// just forked holds the file too until it runs its program.
+#[derive(Debug)]
+struct BotLock(File);
+
+impl Drop for BotLock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(bot: &BotId, path: &Path) -> Result<BotLock, IndexError> {
     let file = File::options().create(true).truncate(false).write(true).open(path);
     let file = file.map_err(IndexError::io(path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(BotLock(file)),
         Err(TryLockError::WouldBlock) => Err(IndexError::Locked { bot: bot.clone() }),
         Err(TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
     }

@@ -8,6 +8,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -20,6 +21,33 @@ pub(crate) enum Sync {
     Full,
     /// It need not: its reader can tell and do without.
     None,
+}
+
+/// How the names of passing files begin.
+const PASSING: &str = ".tmp";
+
+/// A staging folder that is opened by its first use, so that reading never creates anything.
+#[derive(Debug)]
+pub(crate) struct LazyStaging {
+    folder: PathBuf,
+    open: Mutex<Option<Arc<Staging>>>,
+}
+
+impl LazyStaging {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, open: Mutex::new(None) }
+    }
+
+    pub(crate) fn get(&self) -> Result<Arc<Staging>, TrainError> {
+        // A poisoned lock holds a whole value all the same: it is set in one step.
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(staging) = &*open {
+            return Ok(Arc::clone(staging));
+        }
+        let staging = Arc::new(Staging::open(self.folder.clone())?);
+        *open = Some(Arc::clone(&staging));
+        Ok(staging)
+    }
 }
 
 /// A folder for files being written; while it is held, no other process sweeps it.
@@ -62,16 +90,30 @@ impl Staging {
         }
         write_atomically(&self.folder, target, bytes, sync).map_err(TrainError::io(target, "write"))
     }
+
+    /// An empty file that goes with the handle.
+    pub(crate) fn passing_file(&self) -> io::Result<NamedTempFile> {
+        passing_file(&self.folder)
+    }
+}
+
+/// Creates a passing file that others may read as far as the mask of the process allows.
+fn passing_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PASSING);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// Puts `bytes` at `target` by way of a passing file in `staging`, on the same file system.
-pub(crate) fn write_atomically(
+fn write_atomically(
     staging: &Path,
     target: &Path,
     bytes: &[u8],
     sync: Sync,
 ) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(staging)?;
+    let mut file = passing_file(staging)?;
     file.write_all(bytes)?;
     if sync == Sync::Full {
         file.as_file().sync_all()?;
@@ -104,11 +146,14 @@ fn sync_dir(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Removes passing files and nothing else: someone may have put the data where a folder of this
+/// name was already.
 fn sweep(folder: &Path) -> Result<(), TrainError> {
     let entries = fs::read_dir(folder).map_err(TrainError::io(folder, "list"))?;
     for entry in entries {
         let path = entry.map_err(TrainError::io(folder, "list"))?.path();
-        if path.file_name().is_some_and(|name| name != "lock") {
+        let name = path.file_name().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(PASSING.as_bytes()) {
             fs::remove_file(&path).map_err(TrainError::io(&path, "remove"))?;
         }
     }
@@ -144,11 +189,25 @@ mod tests {
         let folder = data.path().join("tmp");
         let first = Staging::open(folder.clone()).unwrap();
         fs::write(folder.join(".tmpA"), b"half").unwrap();
+        fs::write(folder.join("mine"), b"whole").unwrap();
         let second = Staging::open(folder.clone()).unwrap();
-        assert_eq!(names(&folder), [".tmpA", "lock"]);
+        assert_eq!(names(&folder), [".tmpA", "lock", "mine"]);
         drop((first, second));
         let _third = Staging::open(folder.clone()).unwrap();
-        assert_eq!(names(&folder), ["lock"]);
+        assert_eq!(names(&folder), ["lock", "mine"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_as_readable_as_any_other() {
+        use std::os::unix::fs::PermissionsExt;
+        let data = tempfile::tempdir().unwrap();
+        let staging = LazyStaging::new(data.path().join("tmp")).get().unwrap();
+        let (ours, plain) = (data.path().join("ours"), data.path().join("plain"));
+        staging.write(&ours, b"one", Sync::Full).unwrap();
+        fs::write(&plain, b"one").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&ours), mode(&plain));
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub enum TrainError {
     /// A document of the bot cannot be read again by this release.
     #[error(
         "bot {bot}: its documents must be read again by this release, and {source_name} \
-         ({document}) cannot: {failure}: train that document again, or remove it"
+         ({document}) cannot: {failure}: train that document again, or remove it, \
+         and with it any other that cannot"
     )]
     CannotRebuild {
         /// The bot, which stays as it was.

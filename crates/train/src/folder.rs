@@ -1,4 +1,4 @@
-//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `bots/`.
+//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `stamps/`, `bots/`.
 
 use std::fs;
 use std::io;
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use document::BotId;
-use index::{Snapshot, Store};
+use index::{IndexError, Manifest, Snapshot, Store};
 
-use crate::durable::{Sync, create_dir, write_atomically};
+use crate::durable::{LazyStaging, Sync};
 use crate::{Extracts, Originals, TrainError};
 
 /// The version of the folder's layout that this release writes, and the newest it reads.
@@ -21,6 +21,8 @@ pub struct DataFolder {
     originals: Originals,
     extracts: Extracts,
     store: Store,
+    /// For the files that have no store with a staging folder of its own.
+    staging: LazyStaging,
 }
 
 impl DataFolder {
@@ -31,14 +33,12 @@ impl DataFolder {
     /// [`TrainError::NewerFormat`] for a folder of a newer release.
     pub fn open(path: impl Into<PathBuf>, config: index::Config) -> Result<Self, TrainError> {
         let path = path.into();
+        let staging = staging(&path);
         if read_version(&path)?.is_none() {
-            create_dir(&path)?;
-            let file = path.join("version");
             let text = format!("{FOLDER_VERSION}\n");
-            write_atomically(&path, &file, text.as_bytes(), Sync::Full)
-                .map_err(TrainError::io(&file, "write"))?;
+            staging.get()?.write(&path.join("version"), text.as_bytes(), Sync::Full)?;
         }
-        Self::at(path, config)
+        Self::at(path, staging, config)
     }
 
     /// Opens the data folder at `path` for commands that only make sense on what exists.
@@ -52,17 +52,22 @@ impl DataFolder {
     ) -> Result<Self, TrainError> {
         let path = path.into();
         match read_version(&path)? {
-            Some(_) => Self::at(path, config),
+            Some(_) => Self::at(path.clone(), staging(&path), config),
             None => Err(TrainError::NoFolder { path }),
         }
     }
 
-    fn at(path: PathBuf, config: index::Config) -> Result<Self, TrainError> {
+    fn at(
+        path: PathBuf,
+        staging: LazyStaging,
+        config: index::Config,
+    ) -> Result<Self, TrainError> {
         Ok(Self {
             originals: Originals::new(path.join("originals")),
             extracts: Extracts::new(path.join("extracts")),
             store: Store::open(path.join("bots"), config)?,
             path,
+            staging,
         })
     }
 
@@ -95,6 +100,33 @@ impl DataFolder {
         let snapshot = self.store.snapshot(bot)?;
         snapshot.ok_or_else(|| TrainError::NoBot { bot: bot.clone() })
     }
+
+    /// What the current snapshot of a bot holds, by the list beside it: it tells even where the
+    /// snapshot itself is damaged or outdated.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::NoBot`] where nothing was published yet, [`TrainError::LostManifest`] where
+    /// the list is damaged.
+    pub fn manifest(&self, bot: &BotId) -> Result<Manifest, TrainError> {
+        match self.store.manifest(bot) {
+            Ok(manifest) => manifest.ok_or_else(|| TrainError::NoBot { bot: bot.clone() }),
+            Err(error @ IndexError::Damaged { .. }) => {
+                Err(TrainError::LostManifest { bot: bot.clone(), why: error.to_string() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn staging(&self) -> &LazyStaging {
+        &self.staging
+    }
+}
+
+/// The staging folder of a data folder. It is hidden, and no common name: the data may lie in a
+/// folder that was there before.
+fn staging(folder: &Path) -> LazyStaging {
+    LazyStaging::new(folder.join(".staging"))
 }
 
 /// The version of the folder, checked; `None` where there is no folder or it has no version.
@@ -132,8 +164,11 @@ mod tests {
         let missing = DataFolder::open_existing(&path, index::Config::default()).unwrap_err();
         assert!(matches!(missing, TrainError::NoFolder { .. }));
         assert!(!path.exists());
+        fs::create_dir_all(path.join(".staging")).unwrap();
+        fs::write(path.join(".staging/.tmpA"), b"1").unwrap();
         open(&path).unwrap();
         assert_eq!(fs::read_to_string(path.join("version")).unwrap(), "1\n");
+        assert!(!path.join(".staging/.tmpA").exists(), "what a killed process left is swept");
         open(&path).unwrap();
         DataFolder::open_existing(&path, index::Config::default()).unwrap();
     }

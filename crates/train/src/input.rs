@@ -56,8 +56,13 @@ pub struct Options {
     /// the limit runs alone. 256 MiB: five of the largest uploads.
     pub bytes_in_flight_max: u64,
     /// Folders whose vanished files are to be forgotten: a document whose source lies under one
-    /// of them and is not among the inputs is removed.
+    /// of them and is not among the inputs is removed. Where the source is an absolute path, it
+    /// is removed only if nothing is there any more.
     pub prune: Vec<PathBuf>,
+    /// Whether all files are hashed. By default a file whose size, inode and times are as they
+    /// were is taken to hold what it held; that misses a change on file systems that set no time
+    /// of change, and stores through a memory map which have yet to reach the file.
+    pub rehash: bool,
 }
 
 impl Options {
@@ -68,6 +73,7 @@ impl Options {
             ingest: ingest::Config::default(),
             bytes_in_flight_max: 256 * 1024 * 1024,
             prune: Vec::new(),
+            rehash: false,
         }
     }
 

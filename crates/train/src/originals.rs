@@ -3,12 +3,12 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use document::ContentHash;
 
 use crate::TrainError;
-use crate::durable::{Staging, Sync};
+use crate::durable::{LazyStaging, Staging, Sync};
 
 /// The bytes of documents, each stored once under its hash. Shared by all bots.
 ///
@@ -61,13 +61,12 @@ impl Originals {
 #[derive(Debug)]
 pub(crate) struct HashedFiles {
     folder: PathBuf,
-    /// Opened by the first write, so that reading never creates anything.
-    staging: Mutex<Option<Arc<Staging>>>,
+    staging: LazyStaging,
 }
 
 impl HashedFiles {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, staging: Mutex::new(None) }
+        Self { staging: LazyStaging::new(folder.join("tmp")), folder }
     }
 
     pub(crate) fn path(&self, hash: ContentHash) -> PathBuf {
@@ -95,14 +94,7 @@ impl HashedFiles {
     }
 
     pub(crate) fn staging(&self) -> Result<Arc<Staging>, TrainError> {
-        // A poisoned lock holds a whole value all the same: it is set in one step.
-        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = &*staging {
-            return Ok(Arc::clone(open));
-        }
-        let open = Arc::new(Staging::open(self.folder.join("tmp"))?);
-        *staging = Some(Arc::clone(&open));
-        Ok(open)
+        self.staging.get()
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum Step {
 }
 
 /// What to do, all in all.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// One step per candidate, in order.
     pub(crate) steps: Vec<Step>,
@@ -42,16 +42,18 @@ pub(crate) struct Plan {
 }
 
 /// Plans a run. `existing` is what the bot holds, sorted by id; no two candidates share an id.
-/// `prune` are folders whose documents are removed when no candidate names them.
+/// `prune` are folders whose documents are removed when no candidate names them, unless their
+/// source is an absolute path of which `exists` says that something is there.
 pub(crate) fn plan(
     existing: &[DocumentEntry],
     candidates: &[Candidate<'_>],
     prune: &[PathBuf],
+    exists: &dyn Fn(&str) -> bool,
 ) -> Plan {
     let held: HashMap<_, _> = existing.iter().map(|entry| (&entry.id, entry)).collect();
     let given: HashMap<_, _> =
         candidates.iter().map(|candidate| (&candidate.id, candidate)).collect();
-    let removed = vanished(existing, candidates, &given, prune);
+    let removed = vanished(existing, candidates, &given, prune, exists);
     let mut twins = first_by_content(existing, &given, &removed);
     let mut steps = Vec::with_capacity(candidates.len());
     for candidate in candidates {
@@ -92,6 +94,7 @@ fn vanished(
     candidates: &[Candidate<'_>],
     given: &HashMap<&DocumentId, &Candidate<'_>>,
     prune: &[PathBuf],
+    exists: &dyn Fn(&str) -> bool,
 ) -> Vec<DocumentId> {
     // A folder that cannot be listed comes as a candidate that failed: what lies under it is not
     // known to be gone.
@@ -105,6 +108,8 @@ fn vanished(
         !given.contains_key(&entry.id)
             && prune.iter().any(|folder| source.starts_with(folder))
             && !unknown.iter().any(|folder| source.starts_with(folder))
+            // No candidate names a file that only its own run named, or that came after the look.
+            && !(source.is_absolute() && exists(&entry.source))
     };
     existing.iter().filter(is_gone).map(|entry| entry.id.clone()).collect()
 }

@@ -11,10 +11,10 @@ use crate::{Config, IngestError};
 fn pdf(font: Dictionary, contents: &[&[u8]]) -> Vec<u8> {
     let mut file = lopdf::Document::with_version("1.7");
     let font = file.add_object(font);
-    with_pages(file, contents, dictionary! { "Font" => dictionary! { "F" => font } })
+    with_pages(file, contents, &dictionary! { "Font" => dictionary! { "F" => font } })
 }
 
-fn with_pages(mut file: lopdf::Document, contents: &[&[u8]], resources: Dictionary) -> Vec<u8> {
+fn with_pages(mut file: lopdf::Document, contents: &[&[u8]], resources: &Dictionary) -> Vec<u8> {
     let pages = file.new_object_id();
     let page = |content: &&[u8]| {
         let content = file.add_object(Stream::new(Dictionary::new(), content.to_vec()));
@@ -90,7 +90,7 @@ fn a_range_of_all_codes_is_not_expanded() {
     font.set("ToUnicode", map);
     let font = file.add_object(font);
     let resources = dictionary! { "Font" => dictionary! { "F" => font } };
-    assert!(parse_soon(&with_pages(file, &[HELLO], resources)).is_ok());
+    assert!(parse_soon(&with_pages(file, &[HELLO], &resources)).is_ok());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn forms_that_include_themselves_end() {
     let dict = dictionary! { "Subtype" => "Form", "Resources" => resources.clone() };
     let content = [HELLO, b" /X Do /X Do"].concat();
     file.objects.insert(form, Stream::new(dict, content).into());
-    let document = parse_soon(&with_pages(file, &[b"/X Do"], resources)).unwrap();
+    let document = parse_soon(&with_pages(file, &[b"/X Do"], &resources)).unwrap();
     assert!(document.text.starts_with("Hello there"));
     assert!(document.pages[0].partial.is_some());
     assert!(document.warnings[0].starts_with("page 1 is incomplete"), "{:?}", document.warnings);
@@ -143,7 +143,7 @@ fn a_font_dictionary_given_inline_serves_all_its_uses() {
     let file = lopdf::Document::with_version("1.7");
     let resources = dictionary! { "Font" => dictionary! { "F" => helvetica() } };
     let content = [b"/F 1 Tf ".repeat(50_000), HELLO.to_vec()].concat();
-    let document = parse_soon(&with_pages(file, &[&content], resources)).unwrap();
+    let document = parse_soon(&with_pages(file, &[&content], &resources)).unwrap();
     assert_eq!(document.text, "Hello there");
 }
 

@@ -53,7 +53,7 @@ fn check(existing: &[(&str, &str)], given: &[(&str, &str)], prune: &[&str], expe
         })
         .collect();
     let prune: Vec<_> = prune.iter().map(PathBuf::from).collect();
-    let plan = plan(&existing, &candidates, &prune);
+    let plan = plan(&existing, &candidates, &prune, &|source| source.ends_with("there"));
 
     let sources: BTreeMap<_, _> = existing
         .iter()
@@ -96,7 +96,7 @@ fn a_new_title_or_metadata_relabels_and_no_title_keeps() {
     let fingerprint = || Ok(Fingerprint { hash: ContentHash::of(b"1"), bytes: 1 });
     let step_of = |input: &Input| {
         let candidate = Candidate { id: input.id(), input, fingerprint: fingerprint() };
-        plan(&existing, &[candidate], &[]).steps.remove(0)
+        plan(&existing, &[candidate], &[], &|_| true).steps.remove(0)
     };
     assert_eq!(step_of(&input("a")), Step::Keep);
     assert_eq!(step_of(&Input { title: Some("A".into()), ..input("a") }), Step::Keep);
@@ -133,4 +133,12 @@ fn pruning_removes_what_vanished_from_the_named_folders_only() {
 fn what_cannot_be_looked_at_is_not_pruned() {
     let existing = [("x/a", "1"), ("x/y/b", "2"), ("x/c", "3")];
     check(&existing, &[("x/a", "!"), ("x/y", "!")], &["x"], "x/a fail; x/y fail; x/c remove");
+}
+
+#[test]
+fn what_is_still_there_is_not_pruned() {
+    let existing = [("/x/there", "1"), ("/x/gone", "2"), ("x/there", "3")];
+    check(&existing, &[], &["/x"], "/x/gone remove");
+    // A source that is no absolute path says nothing about the disk.
+    check(&existing, &[], &["x"], "x/there remove");
 }
