@@ -17,6 +17,7 @@ mod layout;
 mod load;
 mod matrix;
 mod objects;
+mod outline;
 mod page_tree;
 
 use document::Document;
@@ -49,7 +50,8 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     fonts.check()?;
     check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
     check("bytes of text", objects.text_bytes(), limits.output_bytes_max)?;
-    let document = assemble::document(pages, load::information(&objects));
+    let document =
+        assemble::document(pages, load::information(&objects), &outline::bookmarks(&objects));
     check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
         return Err(IngestError::NoText { pages: document.pages_without_text() });

@@ -12,11 +12,16 @@ use std::collections::BTreeMap;
 use document::{Block, BlockKind, Document, MediaType, Page, RemovalReason, Removed, Span};
 
 use super::layout::PageLayout;
+use super::outline::Bookmark;
 use blocks::PageBlock;
 use hyphens::Vocabulary;
 
 /// Joins laid-out pages to a document. Linear in the text.
-pub(super) fn document(mut pages: Vec<PageLayout>, metadata: BTreeMap<String, String>) -> Document {
+pub(super) fn document(
+    mut pages: Vec<PageLayout>,
+    metadata: BTreeMap<String, String>,
+    bookmarks: &[Bookmark],
+) -> Document {
     let mut removed = take(&mut pages, running::lines, RemovalReason::RunningLine);
     removed.extend(take(&mut pages, plots::labels, RemovalReason::PlotLabel));
     removed.sort_by_key(|removed| removed.page);
@@ -25,6 +30,7 @@ pub(super) fn document(mut pages: Vec<PageLayout>, metadata: BTreeMap<String, St
     let mut blocks: Vec<Vec<PageBlock<'_>>> =
         pages.iter().map(|page| blocks::group(&page.lines, &measures, &vocabulary)).collect();
     headings::name(&mut blocks, &measures);
+    headings::follow(&mut blocks, bookmarks);
     let mut writer = Writer::new(&vocabulary);
     for (number, (page, page_blocks)) in (1..).zip(pages.iter().zip(&blocks)) {
         writer.page(number, page, page_blocks);

@@ -162,3 +162,31 @@ fn coordinates_beyond_any_page_are_left_out() {
     ];
     assert_eq!(parse(&pdf(helvetica(), &[&content.concat()])).unwrap().text, "Hello there");
 }
+
+#[test]
+fn the_outline_gives_headings_their_levels() {
+    let mut file = lopdf::Document::with_version("1.7");
+    let font = file.add_object(helvetica());
+    let resources = dictionary! { "Font" => dictionary! { "F" => font } };
+    let (first, second) = (file.new_object_id(), file.new_object_id());
+    let entry = |title: &str| dictionary! { "Title" => Object::string_literal(title) };
+    let mut chapter = entry("Pumps");
+    chapter.set("First", second);
+    // A loop: the second entry names the first as its successor.
+    let mut section = entry("Care of the pump");
+    section.set("Next", first);
+    file.objects.insert(first, chapter.into());
+    file.objects.insert(second, section.into());
+    let outlines = file.add_object(dictionary! { "First" => first });
+    let content = b"BT /F 12 Tf 72 700 Td (1 Pumps) Tj 0 -60 Td (Water is moved by pumps.) Tj \
+        0 -60 Td (Care of the pump) Tj 0 -60 Td (Oil it.) Tj ET";
+    let bytes = with_pages(file, &[content], &resources);
+    let mut file = lopdf::Document::load_mem(&bytes).unwrap();
+    file.catalog_mut().unwrap().set("Outlines", outlines);
+    let mut bytes = Vec::new();
+    file.save_to(&mut bytes).unwrap();
+    let document = parse(&bytes).unwrap();
+    let levels: Vec<_> = document.blocks.iter().map(|block| block.kind).collect();
+    use document::BlockKind::{Heading, Paragraph};
+    assert_eq!(levels, [Heading { level: 1 }, Paragraph, Heading { level: 2 }, Paragraph]);
+}

@@ -1,10 +1,11 @@
 //! Headings by size, weight and numbering; the title of the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use document::{Block, BlockKind, Page};
 
 use super::blocks::{Measures, PageBlock};
+use crate::pdf::outline::Bookmark;
 
 /// A heading is larger than the body text by this factor at least.
 const LARGER: f32 = 1.12;
@@ -28,6 +29,64 @@ pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
         };
         block.kind = BlockKind::Heading { level: level.clamp(1, 6) as u8 };
     }
+}
+
+/// Gives the headings that the outline names the levels it gives them, where it is an outline of
+/// this text: at least half of its titles are found, in order. Looked for from the end, so that a
+/// table of contents, which has them all too, is passed over.
+pub(super) fn follow(pages: &mut [Vec<PageBlock<'_>>], bookmarks: &[Bookmark]) {
+    let mut places: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    for (page, blocks) in pages.iter().enumerate() {
+        for (at, block) in blocks.iter().enumerate().filter(|(_, block)| may_be_heading(block)) {
+            for name in names(block) {
+                places.entry(name).or_default().push((page, at));
+            }
+        }
+    }
+    let mut before = (usize::MAX, 0);
+    let mut found: Vec<((usize, usize), u8)> = Vec::new();
+    for bookmark in bookmarks.iter().rev() {
+        let candidates = places.get(&folded(&bookmark.title));
+        let last = candidates.and_then(|all| all.iter().rev().find(|place| **place < before));
+        if let Some(&place) = last {
+            before = place;
+            found.push((place, bookmark.depth));
+        }
+    }
+    if found.len() < BOOKMARKS_MIN || found.len() * 2 < bookmarks.len() {
+        return;
+    }
+    // A title at the document's beginning stands over all of the outline.
+    let earlier = pages.first().into_iter().flatten().enumerate();
+    let titled = earlier.take_while(|(at, _)| (0, *at) < before);
+    let titled = titled.into_iter().any(|(_, b)| b.kind == BlockKind::Heading { level: 1 });
+    for ((page, at), depth) in found {
+        let level = (depth + u8::from(titled)).min(6);
+        pages[page][at].kind = BlockKind::Heading { level };
+    }
+}
+
+/// Bookmarks found, for an outline to be followed.
+const BOOKMARKS_MIN: usize = 2;
+
+fn may_be_heading(block: &PageBlock<'_>) -> bool {
+    block.kind != BlockKind::Table && block.lines.len() <= HEADING_LINES_MAX
+}
+
+/// What a bookmark may call a block: its text, with its number and without.
+fn names(block: &PageBlock<'_>) -> Vec<String> {
+    let text = block.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
+    let unnumbered =
+        section_number(&text).and_then(|_| text.split_once(' ')).map(|(_, rest)| folded(rest));
+    let mut names = vec![folded(&text)];
+    names.extend(unnumbered);
+    names.retain(|name| !name.is_empty() && name.len() <= HEADING_CHARS_MAX * 2);
+    names
+}
+
+/// Letters and digits only, in lower case.
+fn folded(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The sizes of headings, largest first: a size's place is its level.
