@@ -22,7 +22,11 @@ fn of_page(page: &PageLayout) -> Vec<usize> {
         page.plots.iter().flat_map(|plot| of_plot(&page.lines, *plot)).collect();
     labels.sort_unstable();
     labels.dedup();
-    labels
+    // Where the plot is what the page is about, its labels are the page's text.
+    let words = |line: &Line| line.text.split_whitespace().count();
+    let all: usize = page.lines.iter().map(words).sum();
+    let in_plots: usize = labels.iter().map(|&at| words(&page.lines[at])).sum();
+    if in_plots * 2 > all { Vec::new() } else { labels }
 }
 
 fn of_plot(lines: &[Line], plot: Rect) -> Vec<usize> {

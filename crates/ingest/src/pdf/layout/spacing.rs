@@ -20,6 +20,8 @@ const CELL_GAP_EM: f32 = 0.85;
 const SIZES_MAX: usize = 64;
 /// Letter spacing is looked for from this mean gap on, in em.
 const LETTER_SPACED_EM: f32 = 0.08;
+/// Up to this gap, in em, even a line without wider gaps may be one letter-spaced word.
+const LETTER_SPACED_ALIKE_EM: f32 = 0.25;
 /// Letters needed to call a run letter-spaced; fewer may be cells of a table.
 const LETTER_SPACED_GLYPHS_MIN: usize = 5;
 
@@ -131,7 +133,11 @@ fn letter_spacing(page: &PageGlyphs, glyphs: &[&Glyph]) -> f32 {
     gaps.sort_by(f32::total_cmp);
     // The lower third: more than half of the gaps may be spaces in text of short words.
     let usual = gaps[gaps.len() / 3];
-    if usual > LETTER_SPACED_EM { usual } else { 0.0 }
+    // Letters that stand apart as far as words do, all alike, are words of one letter.
+    let widest = gaps[gaps.len() - 1];
+    let has_spaces = glyphs.iter().any(|glyph| page.text_of(glyph).trim().is_empty());
+    let one_letter_words = !has_spaces && usual > LETTER_SPACED_ALIKE_EM && widest < 1.6 * usual;
+    if usual > LETTER_SPACED_EM && !one_letter_words { usual } else { 0.0 }
 }
 
 /// Writes glyphs as text with spaces.
