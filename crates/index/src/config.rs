@@ -7,8 +7,9 @@ pub struct Config {
     /// manifest (a few hundred bytes a document) and a handful of mappings; 64 stay far below
     /// the usual limit of 65,530 mappings of a process.
     pub cache_snapshots_max: usize,
-    /// Snapshots up to this size have every checksum compared when they are opened; of larger
-    /// ones only names and sizes, until [`Snapshot::verify`](crate::Snapshot::verify) is asked.
+    /// Snapshots up to this size have every checksum compared when they are opened or changed;
+    /// of larger ones only names and sizes, until [`Snapshot::verify`](crate::Snapshot::verify)
+    /// or [`BotWriter::verify`](crate::BotWriter::verify) is asked.
     /// BLAKE3 takes less than a millisecond for a megabyte, so that the default adds at most
     /// some 10 ms to a cold start.
     pub verify_bytes_max: u64,

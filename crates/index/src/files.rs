@@ -1,6 +1,6 @@
 //! Durable files.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -38,11 +38,35 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), IndexError> 
     write().map_err(IndexError::io(path))
 }
 
-/// Removes a folder with all it holds; fine where there is none.
-pub(crate) fn remove_folder(folder: &Path) -> Result<(), IndexError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(IndexError::io(folder)(error)),
+/// Removes a folder with all it holds, or a file; fine where there is neither.
+pub(crate) fn remove(path: &Path) -> Result<(), IndexError> {
+    let removed = fs::symlink_metadata(path).and_then(|metadata| {
+        if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    });
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(IndexError::io(path)(error)),
         _ => Ok(()),
+    }
+}
+
+/// What tells a file from a later one of the same name, as long as it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Elsewhere a file that is open cannot be replaced.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Self {
+        Self { device: 0, inode: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::files::{read_if_there, sync_folder, write_synced};
+use crate::files::{read_if_there, remove, sync_folder, write_synced};
 use crate::{IndexError, SnapshotKey};
 
 /// Name of the pointer.
@@ -55,6 +55,11 @@ impl Layout {
         self.snapshots().join(format!("{TRASH}{name}"))
     }
 
+    /// Whether a path is one that [`trash`](Self::trash) gave.
+    pub(crate) fn is_trash(path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TRASH))
+    }
+
     /// The key of the current snapshot; `None` where nothing was published.
     pub(crate) fn current(&self) -> Result<Option<SnapshotKey>, IndexError> {
         let path = self.folder.join(CURRENT);
@@ -73,16 +78,10 @@ impl Layout {
 
     /// Removes a pointer that was written but never took its place.
     pub(crate) fn remove_next_pointer(&self) -> Result<(), IndexError> {
-        let next = self.folder.join(CURRENT_NEXT);
-        match fs::remove_file(&next) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(IndexError::io(&next)(error))
-            }
-            _ => Ok(()),
-        }
+        remove(&self.folder.join(CURRENT_NEXT))
     }
 
-    /// The folders beside the current snapshot, in any order: older snapshots, stages, trash.
+    /// What is beside the current snapshot, in any order: older snapshots, stages, trash, strays.
     pub(crate) fn leftovers(
         &self,
         current: Option<SnapshotKey>,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use document::{ContentHash, DocumentId, MediaType};
@@ -155,10 +156,15 @@ impl Manifest {
 
     /// Reads the manifest in the folder of a snapshot.
     pub(crate) fn read(folder: &Path) -> Result<Self, IndexError> {
+        let missing = || IndexError::damaged(&folder.join(MANIFEST_FILE), "it is missing");
+        Self::read_if_there(folder)?.ok_or_else(missing)
+    }
+
+    /// Reads the manifest in the folder of a snapshot, `None` where there is none.
+    pub(crate) fn read_if_there(folder: &Path) -> Result<Option<Self>, IndexError> {
         let file = folder.join(MANIFEST_FILE);
-        let bytes = crate::files::read_if_there(&file)?
-            .ok_or_else(|| IndexError::damaged(&file, "it is missing"))?;
-        Self::from_bytes(&bytes, &file)
+        let bytes = crate::files::read_if_there(&file)?;
+        bytes.map(|bytes| Self::from_bytes(&bytes, &file)).transpose()
     }
 
     /// Refuses what this release cannot search.
@@ -170,22 +176,18 @@ impl Manifest {
         Err(IndexError::Outdated { file, found: self.schema, needed: SCHEMA_VERSION })
     }
 
-    /// Compares the files of a snapshot's folder with their sizes: a `stat` each.
-    pub(crate) fn check_sizes(&self, folder: &Path) -> Result<(), IndexError> {
-        self.files.iter().try_for_each(|entry| check_size(folder, entry))
+    /// Compares the files of a snapshot's folder with their checksums where all together have
+    /// at most `verify_bytes_max` bytes, else with their sizes: a `stat` each.
+    pub(crate) fn check(&self, folder: &Path, verify_bytes_max: u64) -> Result<(), IndexError> {
+        if self.file_bytes() <= verify_bytes_max {
+            return self.check_files(folder);
+        }
+        self.files.iter().try_for_each(|entry| entry.check_size(folder))
     }
 
     /// Compares the files of a snapshot's folder with their checksums; reads them all.
     pub(crate) fn check_files(&self, folder: &Path) -> Result<(), IndexError> {
-        self.files.iter().try_for_each(|expected| {
-            check_size(folder, expected)?;
-            let found = FileEntry::of(folder, &expected.name)?;
-            if found.hash == expected.hash {
-                return Ok(());
-            }
-            let file = folder.join(&expected.name);
-            Err(IndexError::damaged(&file, "its checksum does not match the manifest"))
-        })
+        self.files.iter().try_for_each(|entry| entry.check(folder))
     }
 }
 
@@ -204,20 +206,33 @@ impl FileEntry {
         let path = folder.join(name);
         let mut hasher = blake3::Hasher::new();
         let mut file = File::open(&path).map_err(IndexError::io(&path))?;
-        let bytes = std::io::copy(&mut file, &mut hasher).map_err(IndexError::io(&path))?;
+        let bytes = io::copy(&mut file, &mut hasher).map_err(IndexError::io(&path))?;
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
         Ok(Self { name: name.to_owned(), bytes, hash })
     }
-}
 
-fn check_size(folder: &Path, entry: &FileEntry) -> Result<(), IndexError> {
-    let path = folder.join(&entry.name);
-    let why = match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.len() == entry.bytes => return Ok(()),
-        Ok(metadata) => format!("it has {} bytes, published with {}", metadata.len(), entry.bytes),
-        Err(error) => error.to_string(),
-    };
-    Err(IndexError::damaged(&path, why))
+    /// Compares the file in a folder with its size and checksum; reads it.
+    pub(crate) fn check(&self, folder: &Path) -> Result<(), IndexError> {
+        self.check_size(folder)?;
+        if Self::of(folder, &self.name)?.hash == self.hash {
+            return Ok(());
+        }
+        let file = folder.join(&self.name);
+        Err(IndexError::damaged(&file, "its checksum does not match the manifest"))
+    }
+
+    fn check_size(&self, folder: &Path) -> Result<(), IndexError> {
+        let path = folder.join(&self.name);
+        let why = match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.len() == self.bytes => return Ok(()),
+            Ok(metadata) => {
+                format!("it has {} bytes, published with {}", metadata.len(), self.bytes)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "it is missing".to_owned(),
+            Err(error) => return Err(IndexError::io(&path)(error)),
+        };
+        Err(IndexError::damaged(&path, why))
+    }
 }
 
 fn refuse_newer(file: &Path, found: u32, supported: u32) -> Result<(), IndexError> {

@@ -3,12 +3,13 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use document::{Chunk, DocumentId};
 use tantivy::Term;
 
+use crate::files::Identity;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
@@ -27,6 +28,8 @@ pub struct Snapshot {
     totals: Totals,
     fields: Fields,
     segments: Vec<Segment>,
+    /// Of the file that is held.
+    identity: Identity,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
     _hold: File,
 }
@@ -57,18 +60,23 @@ impl Snapshot {
     /// together have at most `verify_bytes_max` bytes.
     pub(crate) fn open(folder: &Path, verify_bytes_max: u64) -> Result<Option<Self>, IndexError> {
         let Some(hold) = hold(folder)? else { return Ok(None) };
+        let identity = Identity::of(&hold.metadata().map_err(IndexError::io(folder))?);
         let manifest = Manifest::read(folder)?;
         manifest.check_schema(folder)?;
-        if manifest.file_bytes() <= verify_bytes_max {
-            manifest.check_files(folder)?;
-        } else {
-            manifest.check_sizes(folder)?;
-        }
+        manifest.check(folder, verify_bytes_max)?;
         let (fields, segments) = open_segments(folder, &manifest)?;
         let totals =
             Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
         let folder = folder.to_owned();
-        Ok(Some(Self { folder, manifest, totals, fields, segments, _hold: hold }))
+        Ok(Some(Self { folder, manifest, totals, fields, segments, identity, _hold: hold }))
+    }
+
+    /// Whether its folder was not replaced since: a repair makes a damaged snapshot anew under
+    /// the same key. One `stat`.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let now = fs::metadata(self.folder.join(MANIFEST_FILE));
+        // Where it is missing, what is mapped here is all there is.
+        now.map_or(true, |metadata| Identity::of(&metadata) == self.identity)
     }
 
     /// The key of its content.

@@ -10,7 +10,7 @@ use document::BotId;
 use crate::cache::Cache;
 use crate::files::create_folder;
 use crate::layout::Layout;
-use crate::{BotWriter, Config, IndexError, Snapshot};
+use crate::{BotWriter, Config, IndexError, Manifest, Snapshot};
 
 /// How often opening starts over when the current snapshot is replaced meanwhile. Each round
 /// reads the pointer anew, so a writer would have to publish that often in a few milliseconds.
@@ -47,30 +47,25 @@ impl Store {
     /// once; the snapshot behind it is opened when it differs from the one kept.
     pub fn snapshot(&self, bot: &BotId) -> Result<Option<Arc<Snapshot>>, IndexError> {
         let layout = self.layout(bot);
-        for round in 0..OPEN_ROUNDS_MAX {
-            let Some(key) = layout.current()? else {
-                self.cache.remove(bot);
-                return Ok(None);
-            };
-            if let Some(snapshot) = self.cache.get(bot, key) {
-                return Ok(Some(snapshot));
-            }
-            let opened = Snapshot::open(&layout.snapshot(key), self.config.verify_bytes_max);
-            // A writer may have moved the pointer and removed the folder before it was held;
-            // whatever was found then counts for nothing.
-            if layout.current()? != Some(key) {
-                continue;
-            }
-            if let Some(snapshot) = opened? {
-                let snapshot = Arc::new(snapshot);
-                self.cache.put(bot, &snapshot);
-                return Ok(Some(snapshot));
-            }
-            thread::sleep(Duration::from_micros(100) * round);
+        let kept = layout.current()?.and_then(|key| self.cache.get(bot, key));
+        if let Some(snapshot) = kept.filter(|snapshot| snapshot.is_in_place()) {
+            return Ok(Some(snapshot));
         }
-        let current =
-            layout.current()?.map_or_else(|| layout.snapshots(), |key| layout.snapshot(key));
-        Err(IndexError::damaged(&current, "the current snapshot is missing"))
+        let open = |folder: &Path| Snapshot::open(folder, self.config.verify_bytes_max);
+        let opened = open_current(&layout, open)?.map(Arc::new);
+        match &opened {
+            Some(snapshot) => self.cache.put(bot, snapshot),
+            None => self.cache.remove(bot),
+        }
+        Ok(opened)
+    }
+
+    /// The manifest of the current snapshot of a bot; `None` where nothing was published yet.
+    ///
+    /// The index behind it is not opened, so this tells what a bot holds even where its index
+    /// is damaged or of an older schema.
+    pub fn manifest(&self, bot: &BotId) -> Result<Option<Manifest>, IndexError> {
+        open_current(&self.layout(bot), Manifest::read_if_there)
     }
 
     /// The one writer of a bot, which need not exist yet. Takes the bot's lock, which ends with
@@ -82,6 +77,29 @@ impl Store {
     fn layout(&self, bot: &BotId) -> Layout {
         Layout::new(self.bots_dir.join(bot.as_str()))
     }
+}
+
+/// Opens something in the folder of the current snapshot; `open` gives `None` where the folder
+/// is gone or about to go.
+fn open_current<T>(
+    layout: &Layout,
+    open: impl Fn(&Path) -> Result<Option<T>, IndexError>,
+) -> Result<Option<T>, IndexError> {
+    for round in 0..OPEN_ROUNDS_MAX {
+        let Some(key) = layout.current()? else { return Ok(None) };
+        let opened = open(&layout.snapshot(key));
+        // A writer may have moved the pointer and removed the folder before it was held;
+        // whatever was found then counts for nothing.
+        if layout.current()? != Some(key) {
+            continue;
+        }
+        if let Some(opened) = opened? {
+            return Ok(Some(opened));
+        }
+        thread::sleep(Duration::from_micros(100) * round);
+    }
+    let current = layout.current()?.map_or_else(|| layout.snapshots(), |key| layout.snapshot(key));
+    Err(IndexError::damaged(&current, "the current snapshot is missing"))
 }
 
 fn bot_ids(bots_dir: &Path) -> io::Result<Vec<BotId>> {

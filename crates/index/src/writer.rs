@@ -5,11 +5,11 @@
 //! has changed, and a crash at any moment leaves at most a folder for the next writer to sweep.
 
 use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use document::BotId;
 
-use crate::files::{create_folder, remove_folder};
+use crate::files::{create_folder, remove, sync_folder};
 use crate::layout::Layout;
 use crate::manifest::MANIFEST_FILE;
 use crate::{Config, IndexError, Manifest, PipelineKey};
@@ -49,11 +49,10 @@ impl BotWriter {
     pub(crate) fn open(bot: &BotId, layout: Layout, config: Config) -> Result<Self, IndexError> {
         create_folder(&layout.snapshots())?;
         let lock = lock(bot, &layout.lock())?;
+        recover(&layout)?;
         let (base, fault) = match read_base(&layout) {
             Ok(base) => (base, None),
-            Err(error @ (IndexError::Damaged { .. } | IndexError::Io { .. })) => {
-                (None, Some(error))
-            }
+            Err(error @ IndexError::Damaged { .. }) => (None, Some(error)),
             Err(error) => return Err(error),
         };
         let writer = Self { layout, config, base, fault, _lock: lock };
@@ -68,16 +67,23 @@ impl BotWriter {
     }
 
     /// Why the manifest of the current snapshot cannot be read, where it cannot. Such a bot
-    /// takes a [`Begin::Rebuild`] only.
+    /// takes a [`Begin::Rebuild`] only, and nothing of it is swept before that.
     pub fn fault(&self) -> Option<&IndexError> {
         self.fault.as_ref()
+    }
+
+    /// Compares the current snapshot, read anew, with its checksums; reads all files but opens
+    /// no index. Fine where nothing was published.
+    pub fn verify(&self) -> Result<(), IndexError> {
+        let Some(base) = read_base(&self.layout)? else { return Ok(()) };
+        base.check_files(&self.layout.snapshot(base.key))
     }
 
     /// Begins a change.
     ///
     /// # Errors
-    /// An incremental change needs a current snapshot that is whole (its files are compared by
-    /// size) and of the same pipeline and schema.
+    /// An incremental change needs a current snapshot that is whole (its files are compared as
+    /// when it is opened) and of the same pipeline and schema.
     pub fn begin(
         &mut self,
         pipeline: PipelineKey,
@@ -98,7 +104,7 @@ impl BotWriter {
         let Some(base) = &self.base else { return Ok(()) };
         let folder = self.layout.snapshot(base.key);
         base.check_schema(&folder)?;
-        base.check_sizes(&folder)?;
+        base.check(&folder, self.config.verify_bytes_max)?;
         if base.pipeline != pipeline {
             return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
         }
@@ -107,6 +113,10 @@ impl BotWriter {
 
     /// Removes stages, trash, and snapshots that are not current and that no reader holds.
     fn sweep(&self) -> Result<(), IndexError> {
+        // An older snapshot may be the only list of documents that is left.
+        if self.fault.is_some() {
+            return Ok(());
+        }
         self.layout.remove_next_pointer()?;
         // Where the pointer itself is damaged nothing is known to be superfluous.
         let Ok(current) = self.layout.current() else { return Ok(()) };
@@ -118,6 +128,9 @@ impl BotWriter {
 
     /// Removes a snapshot's folder unless a reader holds it.
     fn discard(&self, folder: &Path) -> Result<(), IndexError> {
+        if Layout::is_trash(folder) {
+            return remove(folder);
+        }
         let manifest = File::open(folder.join(MANIFEST_FILE)).ok();
         // The lock is kept until the folder has another name, so that nobody opens half of it.
         match manifest.as_ref().map(File::try_lock) {
@@ -125,16 +138,39 @@ impl BotWriter {
             Some(Err(TryLockError::Error(error))) => return Err(IndexError::io(folder)(error)),
             Some(Ok(())) | None => {}
         }
-        self.move_to_trash(folder)
+        remove(&self.move_to_trash(folder)?)
     }
 
-    /// Removes a folder under another name: half of it must never stand under its own.
-    fn move_to_trash(&self, folder: &Path) -> Result<(), IndexError> {
+    /// Gives a folder that is to be removed another name: half of it must never stand under its
+    /// own. The name.
+    fn move_to_trash(&self, folder: &Path) -> Result<PathBuf, IndexError> {
         let trash = self.layout.trash(folder);
-        remove_folder(&trash)?;
+        remove(&trash)?;
         fs::rename(folder, &trash).map_err(IndexError::io(folder))?;
-        remove_folder(&trash)
+        Ok(trash)
     }
+}
+
+/// Puts the current snapshot back where a writer died while replacing it: the new one waits in
+/// the stage then, and the old one lies in the trash.
+fn recover(layout: &Layout) -> Result<(), IndexError> {
+    // A pointer that cannot be read is told of by whoever reads the manifest behind it.
+    let Ok(Some(key)) = layout.current() else { return Ok(()) };
+    let folder = layout.snapshot(key);
+    if folder.try_exists().map_err(IndexError::io(&folder))? {
+        return Ok(());
+    }
+    let manifest = |from: &Path| Manifest::read(from).ok().filter(|found| found.key == key);
+    let (stage, trash) = (layout.stage(), layout.trash(&folder));
+    let from = if manifest(&stage).is_some_and(|found| found.check_files(&stage).is_ok()) {
+        stage
+    } else if manifest(&trash).is_some() {
+        trash
+    } else {
+        return Ok(());
+    };
+    fs::rename(&from, &folder).map_err(IndexError::io(&from))?;
+    sync_folder(&layout.snapshots())
 }
 
 fn read_base(layout: &Layout) -> Result<Option<Manifest>, IndexError> {

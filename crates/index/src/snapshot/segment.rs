@@ -1,5 +1,6 @@
 //! The segments of a snapshot, opened.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use tantivy::columnar::Column;
@@ -27,10 +28,20 @@ pub(crate) struct Segment {
 }
 
 /// Opens all segments of a folder; the number of live chunks must be that of the manifest.
+/// Where that fails, all files are read to see whether one of them is to blame.
 pub(crate) fn open_segments(
     folder: &Path,
     manifest: &Manifest,
 ) -> Result<(Fields, Vec<Segment>), IndexError> {
+    // The search library trusts its files, and panics at some that it did not write.
+    let opened = panic::catch_unwind(AssertUnwindSafe(|| open_trusted(folder, manifest)));
+    let crashed = |_| Err(IndexError::damaged(folder, "the search library crashes on its files"));
+    opened
+        .unwrap_or_else(crashed)
+        .map_err(|error| manifest.check_files(folder).err().unwrap_or(error))
+}
+
+fn open_trusted(folder: &Path, manifest: &Manifest) -> Result<(Fields, Vec<Segment>), IndexError> {
     let (expected, fields) = schema();
     let index = Index::open_in_dir(folder).map_err(IndexError::tantivy(folder))?;
     if index.schema() != expected {

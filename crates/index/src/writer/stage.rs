@@ -6,11 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
-use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument};
+use tantivy::{Index, IndexSettings, IndexWriter, SegmentMeta, TantivyDocument};
 
 use super::compaction::{Counts, next_merge};
 use super::directory::StageDirectory;
-use crate::files::{remove_folder, sync_folder, write_synced};
+use crate::files::{remove, sync_folder, write_synced};
 use crate::manifest::{FileEntry, MANIFEST_FILE};
 use crate::schema::{schema, tokenizers};
 use crate::snapshot::open_segments;
@@ -18,6 +18,12 @@ use crate::{Config, IndexError, Manifest};
 
 /// The file in which the search library lists its segments; rewritten by each commit.
 const META_FILE: &str = "meta.json";
+
+/// End of the names of files that tell which chunks of a segment are deleted.
+const DELETED_SUFFIX: &str = ".del";
+
+/// End of the names of files that hold what is stored of the chunks, the bulk of an index.
+const STORED_SUFFIX: &str = ".store";
 
 /// Smallest heap of a thread that the search library takes, in bytes.
 const HEAP_BYTES_MIN: usize = 15_000_000;
@@ -30,9 +36,17 @@ pub(super) struct Stage {
     folder: PathBuf,
     index: Index,
     writer: IndexWriter,
-    /// Files that were published before and are linked, by name.
-    linked: BTreeMap<String, FileEntry>,
+    linked: Linked,
     guard: Guard,
+}
+
+/// Files that were published before and are linked.
+#[derive(Default)]
+struct Linked {
+    /// The folder they are linked from.
+    from: PathBuf,
+    /// By name.
+    files: BTreeMap<String, FileEntry>,
 }
 
 /// Removes a folder when dropped.
@@ -42,7 +56,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(folder) = self.0.take() {
             // What stays is swept by the next writer.
-            let _ = remove_folder(&folder);
+            let _ = remove(&folder);
         }
     }
 }
@@ -55,12 +69,12 @@ impl Stage {
         large: bool,
         config: &Config,
     ) -> Result<Self, IndexError> {
-        remove_folder(folder)?;
+        remove(folder)?;
         fs::create_dir(folder).map_err(IndexError::io(folder))?;
         let guard = Guard(Some(folder.to_owned()));
         let linked = match base {
             Some((from, manifest)) => link_segments(from, manifest, folder)?,
-            None => BTreeMap::new(),
+            None => Linked::default(),
         };
         let tantivy = IndexError::tantivy(folder);
         let opened = open_index(folder, base.is_none(), large, config);
@@ -70,20 +84,27 @@ impl Stage {
 
     /// Adds and deletes, in order.
     pub(super) fn run(
-        &self,
+        &mut self,
         operations: Vec<UserOperation<TantivyDocument>>,
     ) -> Result<(), IndexError> {
-        self.writer.run(operations).map_err(IndexError::tantivy(&self.folder)).map(|_| ())
+        if operations.iter().any(|operation| matches!(operation, UserOperation::Delete(_))) {
+            self.linked.check_for_deletions()?;
+        }
+        let Err(error) = self.writer.run(operations) else { return Ok(()) };
+        // Of a dead thread only the death is told here; whoever waits for it learns the cause.
+        let cause = self.writer.prepare_commit().err().unwrap_or(error);
+        Err(IndexError::tantivy(&self.folder)(cause))
     }
 
     /// Commits and merges, then leaves nothing in the folder but what the snapshot needs, all
     /// of it on the disk. The files of the snapshot, sorted by name.
     pub(super) fn finish(self) -> Result<Finished, IndexError> {
         let Self { folder, index, writer, linked, guard } = self;
-        let needed = commit(&index, writer).map_err(IndexError::tantivy(&folder))?;
+        let committed = commit(&folder, &index, writer, &linked);
+        let needed = committed.map_err(|error| linked.blame().err().unwrap_or(error))?;
         drop(index);
         let kept = keep_only(&folder, &needed).map_err(IndexError::io(&folder))?;
-        let file = |name: &String| match linked.get(name) {
+        let file = |name: &String| match linked.files.get(name) {
             Some(entry) => Ok(entry.clone()),
             None => sync(&folder.join(name)).and_then(|()| FileEntry::of(&folder, name)),
         };
@@ -115,23 +136,45 @@ impl Finished {
     }
 }
 
+impl Linked {
+    /// Compares the files in which deletions are looked up with their checksums. Damage in
+    /// them would delete the wrong chunks, or end the process with a panic on a thread of the
+    /// search library.
+    fn check_for_deletions(&self) -> Result<(), IndexError> {
+        let mut files = self.files.values().filter(|entry| !entry.name.ends_with(STORED_SUFFIX));
+        files.try_for_each(|entry| entry.check(&self.from))
+    }
+
+    /// Compares all linked files with their checksums.
+    fn blame(&self) -> Result<(), IndexError> {
+        self.files.values().try_for_each(|entry| entry.check(&self.from))
+    }
+
+    /// Compares the files of a segment with their checksums, as far as they are linked.
+    fn check(&self, segment: &SegmentMeta) -> Result<(), IndexError> {
+        let id = segment.id().uuid_string();
+        let mut files = self.files.values().filter(|entry| entry.name.starts_with(&id));
+        files.try_for_each(|entry| entry.check(&self.from))
+    }
+}
+
 /// Links the files of segments, which never change, and copies the list of them, which does.
-fn link_segments(
-    from: &Path,
-    manifest: &Manifest,
-    to: &Path,
-) -> Result<BTreeMap<String, FileEntry>, IndexError> {
-    let mut linked = BTreeMap::new();
+fn link_segments(from: &Path, manifest: &Manifest, to: &Path) -> Result<Linked, IndexError> {
+    let mut files = BTreeMap::new();
     for entry in &manifest.files {
         let (old, new) = (from.join(&entry.name), to.join(&entry.name));
+        // Both are small, and made anew from what they hold: damage would get a valid checksum.
+        if entry.name == META_FILE || entry.name.ends_with(DELETED_SUFFIX) {
+            entry.check(from)?;
+        }
         if entry.name == META_FILE {
             fs::copy(&old, &new).map_err(IndexError::io(&new))?;
         } else {
             fs::hard_link(&old, &new).map_err(IndexError::io(&new))?;
-            linked.insert(entry.name.clone(), entry.clone());
+            files.insert(entry.name.clone(), entry.clone());
         }
     }
-    Ok(linked)
+    Ok(Linked { from: from.to_owned(), files })
 }
 
 fn open_index(
@@ -164,20 +207,28 @@ fn open_index(
 }
 
 /// Commits, merges until all is well, and names the files that may be left.
-fn commit(index: &Index, mut writer: IndexWriter) -> tantivy::Result<BTreeSet<String>> {
-    writer.commit()?;
+fn commit(
+    folder: &Path,
+    index: &Index,
+    mut writer: IndexWriter,
+    linked: &Linked,
+) -> Result<BTreeSet<String>, IndexError> {
+    let tantivy = |error| IndexError::tantivy(folder)(error);
+    writer.commit().map_err(tantivy)?;
     loop {
-        let metas = index.searchable_segment_metas()?;
+        let metas = index.searchable_segment_metas().map_err(tantivy)?;
         let counts: Vec<_> = metas
             .iter()
             .map(|meta| Counts { live: meta.num_docs(), deleted: meta.num_deleted_docs() })
             .collect();
         let Some(places) = next_merge(&counts) else { break };
+        // What is merged gets a checksum of its own, under which damage would pass for content.
+        places.iter().try_for_each(|&place| linked.check(&metas[place]))?;
         let ids: Vec<_> = places.iter().map(|&place| metas[place].id()).collect();
-        writer.merge(&ids).wait()?;
+        writer.merge(&ids).wait().map_err(tantivy)?;
     }
-    writer.wait_merging_threads()?;
-    let candidates = index.load_metas()?.list_segment_files();
+    writer.wait_merging_threads().map_err(tantivy)?;
+    let candidates = index.load_metas().map_err(tantivy)?.list_segment_files();
     let names = candidates.iter().map(|file| file.to_string_lossy().into_owned());
     Ok(names.chain([META_FILE.to_owned()]).collect())
 }

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Config, DocumentEntry, Query, Snapshot, SnapshotKey, Store};
 
+mod damage;
+
 struct Fixture {
     folder: tempfile::TempDir,
     store: Store,

@@ -1,7 +1,7 @@
 //! One change of a bot, from its beginning to its publication.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, fs};
 
 use document::{Chunk, DocumentId};
 use tantivy::TantivyDocument;
@@ -9,7 +9,7 @@ use tantivy::indexer::UserOperation;
 
 use super::stage::{Finished, Stage};
 use super::{Begin, BotWriter};
-use crate::files::sync_folder;
+use crate::files::{remove, sync_folder};
 use crate::schema::{Builder, Fields, schema};
 use crate::{DocumentEntry, IndexError, Manifest, PipelineKey, SnapshotKey};
 
@@ -133,7 +133,9 @@ impl<'a> Transaction<'a> {
         self.writer.layout.point_to(manifest.key)?;
         self.writer.base = Some(manifest);
         self.writer.fault = None;
-        self.writer.sweep()
+        // It is published; what cannot be removed now is swept by the next writer.
+        let _ = self.writer.sweep();
+        Ok(())
     }
 
     /// Makes the snapshot's folder and gives it its name; returns the manifest with its files.
@@ -153,13 +155,21 @@ impl<'a> Transaction<'a> {
         whole.then_some(found)
     }
 
+    /// Gives the stage its name. A damaged folder of that name is kept until the new one is
+    /// durably in its place, so that the next writer finds one of them.
     fn move_into_place(&self, finished: Finished, key: SnapshotKey) -> Result<(), IndexError> {
         let folder = self.writer.layout.snapshot(key);
-        if folder.exists() {
-            self.writer.move_to_trash(&folder)?;
+        let there = folder.exists();
+        let replaced = there.then(|| self.writer.move_to_trash(&folder)).transpose()?;
+        if let Err(error) = finished.rename(&folder) {
+            // Where this fails too, the next writer does it.
+            let _ = replaced.map(|trash| fs::rename(trash, &folder));
+            return Err(error);
         }
-        finished.rename(&folder)?;
-        sync_folder(&self.writer.layout.snapshots())
+        sync_folder(&self.writer.layout.snapshots())?;
+        // What cannot be removed now is swept later.
+        let _ = replaced.map(|trash| remove(&trash));
+        Ok(())
     }
 
     fn delete(&mut self, id: &DocumentId) {
@@ -169,7 +179,7 @@ impl<'a> Transaction<'a> {
     /// Hands what was gathered to the stage, opening it first where it is not yet open. The
     /// stage comes back: put it where it belongs.
     fn flush(&mut self, large: bool) -> Result<Stage, IndexError> {
-        let stage = match self.stage.take() {
+        let mut stage = match self.stage.take() {
             Some(stage) => stage,
             None => self.open_stage(large)?,
         };
