@@ -209,3 +209,30 @@ fn a_reader_that_goes_away_is_no_crash() {
     let output = child.wait_with_output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
+
+#[test]
+fn text_prints_what_is_read_of_a_file() {
+    let app = TestApp::new();
+    let manual =
+        fixtures::handbook().iter().find(|file| file.name == "larkspur-e3-manual.pdf").unwrap();
+    let path = app.file(manual.name, manual.bytes);
+    let path = path.to_str().unwrap();
+    let all = app.jely(["text", path]).ends(0).stdout;
+    assert!(all.contains("E07 | Battery communication lost | ") && all.contains("Owner’s Manual"));
+    let one = app.jely(["text", path, "--pages", "10"]).ends(0).stdout;
+    assert!(one.contains("E07") && !one.contains("Owner’s Manual"));
+    let lines = app.jely(["text", path, "--json"]).ends(0).json_lines();
+    let text = ingest::parse(manual.bytes, &ingest::Config::default()).unwrap().text;
+    let (last, blocks) = lines.split_last().unwrap();
+    assert_eq!(last["document"]["pages"], 12);
+    assert!(!last["document"]["removed"].as_array().unwrap().is_empty());
+    for block in blocks.iter().map(|line| &line["block"]) {
+        let place = |name: &str| block[name].as_u64().unwrap() as usize;
+        let (start, end) = (place("start"), place("end"));
+        let quoted: String = text.chars().skip(start).take(end - start).collect();
+        assert_eq!(block["text"], quoted);
+    }
+    assert!(!app.data().exists());
+    let gone = app.jely(["text", "nowhere.pdf"]).ends(1);
+    assert!(gone.stderr.contains("nowhere.pdf"), "{}", gone.stderr);
+}

@@ -69,7 +69,7 @@ impl Bot {
 
     fn remove(&self, topic: usize) {
         let id = DocumentId::from_source(TOPICS[topic].0);
-        train::remove(&self.folder, &self.bot, &[id]).unwrap();
+        train::remove(&self.folder, &self.bot, &[id], &self.options, &Silent).unwrap();
     }
 
     fn answers(&self) -> Vec<Answer> {

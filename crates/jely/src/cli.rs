@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use document::BotId;
+use document::{BotId, PageRange};
 
 use crate::exit::EXIT_CODES;
 
@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Docs(Docs),
     Remove(Remove),
     Reindex(Reindex),
+    Text(Text),
     /// Train the bot `demo` on a built-in handbook and ask it a few questions
     Demo,
     Completions(Completions),
@@ -58,7 +59,7 @@ pub(crate) enum Command {
 /// Train a bot on files and folders
 ///
 /// New files are added, changed ones replace what was trained from the same path, unchanged ones
-/// cost no more than reading them. Folders are searched whole for .pdf, .md, .markdown, .txt and
+/// cost no more than a look at them. Folders are searched whole for .pdf, .md, .markdown, .txt and
 /// .text files; a file that is named is taken whatever it is called, and what it is, is decided
 /// by its content. A file that cannot be read is reported with its reason while the rest is
 /// trained; the bot answers from its old state until the new one is complete and safe on disk.
@@ -87,6 +88,13 @@ pub(crate) struct Train {
     /// Remove documents from these folders whose files are gone
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Read every file to see whether it changed
+    ///
+    /// Otherwise a file whose size, inode and times are what they were is taken for unchanged.
+    /// That misses changes where the file system keeps no time of change (FAT, some network
+    /// drives), and those made through a memory map which have yet to reach the file.
+    #[arg(long)]
+    pub(crate) rehash: bool,
     #[command(flatten)]
     pub(crate) parsing: Parsing,
 }
@@ -158,7 +166,8 @@ pub(crate) struct Docs {
 /// Remove documents from a bot
 ///
 /// All of the named documents are removed or, if one of them is unknown, none. The stored copies
-/// of their files stay in the data folder.
+/// of their files stay in the data folder. A bot whose index is damaged or of an older release is
+/// made anew without them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -172,6 +181,8 @@ pub(crate) struct Remove {
     /// Documents: by id, by the path they came from, or by a title that only one of them has
     #[arg(required = true, value_name = "DOCUMENT")]
     pub(crate) documents: Vec<String>,
+    #[command(flatten)]
+    pub(crate) parsing: Parsing,
 }
 
 /// Make indexes anew after an upgrade, or after damage
@@ -197,6 +208,43 @@ pub(crate) struct Reindex {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) parsing: Parsing,
+}
+
+/// Print the text of a file, as a bot would read it
+///
+/// Nothing is trained and no data folder is needed. Paragraphs stand on one line each, rows of a
+/// table too; headers, footers, page numbers and the labels of plots are left out.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely text manual.pdf
+  jely text manual.pdf --pages 3-5
+  jely text manual.pdf --json | jq 'select(.block.kind == \"heading\")'
+
+With --json: one line for each block,
+  {\"block\":{\"kind\":\"heading|paragraph|listItem|table|code\",\"level\"?,\"page\",\"pageEnd\",
+   \"start\",\"end\",\"text\"}}
+with places in characters of the text, and a last one,
+  {\"document\":{\"title\",\"mediaType\",\"pages\",\"pagesWithoutText\",\"metadata\",\"removed\",\"warnings\"}}")]
+pub(crate) struct Text {
+    /// A PDF, Markdown or text file
+    pub(crate) file: PathBuf,
+    /// Only these pages, `3` or `3-5`
+    #[arg(long, value_name = "PAGES", value_parser = pages)]
+    pub(crate) pages: Option<PageRange>,
+    /// Password for an encrypted file
+    #[arg(long, value_name = "P", env = "JELY_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+}
+
+/// Reads `3` or `3-5`.
+fn pages(text: &str) -> Result<PageRange, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let page = |text: &str| text.trim().parse::<u32>().ok().filter(|page| *page > 0);
+    match (page(first), page(last)) {
+        (Some(first), Some(last)) if first <= last => Ok(PageRange { first, last }),
+        _ => Err("expected a page or a range of pages from 1, such as 3 or 3-5".to_owned()),
+    }
 }
 
 /// Print a completion script for a shell
@@ -236,11 +284,12 @@ mod tests {
 
     #[test]
     fn a_training_names_bot_paths_and_options() {
-        let cli = parse("jely train shop a.pdf docs --prune --jobs 3 --password x").unwrap();
+        let cli =
+            parse("jely train shop a.pdf docs --prune --rehash --jobs 3 --password x").unwrap();
         let Command::Train(train) = cli.command else { panic!("{:?}", cli.command) };
         assert_eq!(train.bot.as_str(), "shop");
         assert_eq!(train.paths.len(), 2);
-        assert!(train.prune);
+        assert!(train.prune && train.rehash);
         assert_eq!(train.parsing.jobs.map(NonZeroUsize::get), Some(3));
         assert_eq!(train.parsing.password.as_deref(), Some("x"));
     }
@@ -253,6 +302,8 @@ mod tests {
         check("jely train shop docs --jobs 0", ErrorKind::ValueValidation);
         check("jely search shop x --limit 0", ErrorKind::ValueValidation);
         check("jely ask shop", ErrorKind::MissingRequiredArgument);
+        check("jely text a.pdf --pages 5-3", ErrorKind::ValueValidation);
+        check("jely text a.pdf --pages 0", ErrorKind::ValueValidation);
         check("jely frobnicate", ErrorKind::InvalidSubcommand);
         check("jely --help", ErrorKind::DisplayHelp);
     }

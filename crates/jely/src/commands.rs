@@ -7,6 +7,7 @@ mod docs;
 mod reindex;
 mod remove;
 mod search;
+mod text;
 mod train;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Search(arguments) => search::run(&global, &arguments, output),
         Command::Docs(arguments) => docs::run(&global, &arguments, output),
         Command::Remove(arguments) => remove::run(&global, &arguments, output),
+        Command::Text(arguments) => text::run(&global, &arguments, output),
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),
         Command::Demo => demo::run(&global, output),
         Command::Completions(arguments) => completions::run(&arguments, output),

@@ -10,7 +10,7 @@ use train::TrainError;
 pub enum Exit {
     /// All is done.
     Done,
-    /// The command failed as a whole; nothing was changed.
+    /// The command failed as a whole; its message says what was done.
     Failed,
     /// The command line is wrong.
     Usage,
@@ -26,7 +26,7 @@ pub enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  all is done
-  1  the command failed as a whole; nothing was changed
+  1  the command failed as a whole; its message says what was done
   2  the command line is wrong
   3  some documents (or bots) failed, each named with its reason; the rest is done
   4  ask --exit-code: the documents do not hold the answer

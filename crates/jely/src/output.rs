@@ -7,6 +7,10 @@ use std::time::Duration;
 use answer::Citation;
 use serde::Serialize;
 
+/// Said where a command did its work and nobody can be told of it.
+pub(crate) const UNREPORTED: &str =
+    "the work is done and saved, but its report cannot be written to standard output";
+
 /// Standard output: text for people or JSON for programs, and no complaint about a reader that
 /// has gone.
 pub(crate) struct Output<'a> {
@@ -83,12 +87,28 @@ pub(crate) fn place(citation: &Citation) -> String {
         (Some(page), _) => place += &format!(", p. {page}"),
         (None, _) => {}
     }
-    let headings = citation.headings.iter().map(|heading| one_line(heading));
-    for heading in headings.filter(|heading| *heading != citation.title) {
+    for heading in shown_headings(citation) {
         place += " › ";
-        place += &heading;
+        place += heading;
     }
     one_line(&place)
+}
+
+/// The headings without a first one that only repeats the title.
+fn shown_headings(citation: &Citation) -> &[String] {
+    match citation.headings.as_slice() {
+        [first, rest @ ..] if sounds_alike(first, &citation.title) => rest,
+        all => all,
+    }
+}
+
+/// Whether two texts are the same but for case, punctuation and blank space.
+fn sounds_alike(left: &str, right: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (left_letters, right_letters) = (letters(left), letters(right));
+    left == right || (left_letters == right_letters && !left_letters.is_empty())
 }
 
 /// The text with every run of blank space made one blank.
@@ -146,6 +166,23 @@ mod tests {
         check(Some(3), Some(3), &["Returns"], "Guide, p. 3 › Returns");
         check(Some(3), Some(4), &[], "Guide, pp. 3–4");
         check(None, None, &["Guide", "Tyres", "Fat\n tyres"], "Guide › Tyres › Fat tyres");
+        check(None, None, &["Tyres", "Guide"], "Guide › Tyres › Guide");
+    }
+
+    #[test]
+    fn a_heading_that_repeats_the_title_is_left_out() {
+        let check = |title: &str, heading: &str, expected: &str| {
+            let found = place(&Citation {
+                title: title.into(),
+                ..citation(None, None, &[heading, "Brakes"])
+            });
+            assert_eq!(found, format!("{title}{expected}"));
+        };
+        check("Larkspur E3 Owner's Manual", "LARKSPUR E3 – Owner’s Manual", " › Brakes");
+        check("Manual", "Manual\n", " › Brakes");
+        check("Manual", "Manual 2", " › Manual 2 › Brakes");
+        check("?", "!", " › ! › Brakes");
+        check("?", "?", " › Brakes");
     }
 
     #[test]

@@ -89,3 +89,57 @@ fn what_cannot_be_done_is_said_and_creates_nothing() {
     check(&["train", "b", file, file, "--title", "x"], Exit::Usage, "give a single file");
     check(&["train", "b"], Exit::Usage, "required arguments");
 }
+
+#[test]
+fn a_bot_with_a_damaged_index_is_listed_and_emptied() {
+    let home = shop();
+    let file = home.path().join("docs/hours.md");
+    assert_eq!(jely(home.path(), &["train", "b", file.to_str().unwrap()]).0, Exit::Done);
+    let snapshots = home.path().join("data/bots/b/snapshots");
+    let snapshot = fs::read_dir(snapshots).unwrap().next().unwrap().unwrap().path();
+    for file in fs::read_dir(snapshot).unwrap().map(|entry| entry.unwrap().path()) {
+        if !file.ends_with("manifest.json") {
+            fs::write(file, "").unwrap();
+        }
+    }
+    fs::remove_dir_all(home.path().join("data/originals")).unwrap();
+    assert_eq!(jely(home.path(), &["ask", "b", "When does it open?"]).0, Exit::Failed);
+    let (_, _, err) = jely(home.path(), &["reindex", "--json"]);
+    assert_eq!(err, "");
+    let (exit, lines, _) = jely(home.path(), &["docs", "b", "--json"]);
+    assert_eq!((exit, lines.len()), (Exit::Done, 1));
+    let (exit, _, err) = jely(home.path(), &["remove", "b", "Hours"]);
+    assert_eq!((exit, err.as_str()), (Exit::Done, ""));
+    let (exit, lines, _) = jely(home.path(), &["docs", "b", "--json"]);
+    assert_eq!((exit, lines.len()), (Exit::Done, 0));
+    assert_eq!(jely(home.path(), &["reindex"]).0, Exit::Done);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_deny_the_work() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+    }
+    let home = shop();
+    let (data, file) = (home.path().join("data"), home.path().join("docs/hours.md"));
+    let (data, file) = (data.to_str().unwrap(), file.to_str().unwrap());
+    let check = |arguments: &[&str], expected: &str| {
+        let program = ["jely", "--data", data];
+        let arguments = program.iter().chain(arguments).map(OsString::from);
+        let mut err = Vec::new();
+        assert_eq!(run(arguments, &mut Full, &mut err), Exit::Failed);
+        let err = String::from_utf8(err).unwrap();
+        assert!(err.starts_with(expected), "{err}");
+    };
+    check(&["train", "b", file], "error: bot b: the work is done and saved, but its report");
+    check(&["reindex"], "error: the work is done and saved");
+    check(&["remove", "b", "Hours"], "error: bot b: the work is done and saved");
+    check(&["docs", "b"], "error: ");
+    assert_eq!(jely(home.path(), &["docs", "b", "--json"]), (Exit::Done, vec![], String::new()));
+}

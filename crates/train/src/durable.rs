@@ -107,12 +107,7 @@ fn passing_file(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Puts `bytes` at `target` by way of a passing file in `staging`, on the same file system.
-fn write_atomically(
-    staging: &Path,
-    target: &Path,
-    bytes: &[u8],
-    sync: Sync,
-) -> io::Result<()> {
+fn write_atomically(staging: &Path, target: &Path, bytes: &[u8], sync: Sync) -> io::Result<()> {
     let mut file = passing_file(staging)?;
     file.write_all(bytes)?;
     if sync == Sync::Full {

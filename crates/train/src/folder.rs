@@ -57,11 +57,7 @@ impl DataFolder {
         }
     }
 
-    fn at(
-        path: PathBuf,
-        staging: LazyStaging,
-        config: index::Config,
-    ) -> Result<Self, TrainError> {
+    fn at(path: PathBuf, staging: LazyStaging, config: index::Config) -> Result<Self, TrainError> {
         Ok(Self {
             originals: Originals::new(path.join("originals")),
             extracts: Extracts::new(path.join("extracts")),

@@ -24,11 +24,11 @@ pub(crate) type Look = Result<(Fingerprint, Option<Stamped>), Failure>;
 
 /// Fingerprints all inputs, one result per input, in order: files that `stamps` believes by their
 /// metadata, the others by hashing them on the pool. Files are streamed: memory does not grow
-/// with them.
+/// with them. Where all are believed, nothing is written and no thread is woken.
 pub(crate) fn fingerprint_all(
     inputs: &[&Input],
     options: &Options,
-    stamps: &Stamps,
+    stamps: &mut Stamps<'_>,
     progress: &dyn Progress,
 ) -> Vec<Look> {
     let bytes_max = options.file_bytes_max();
@@ -44,12 +44,19 @@ pub(crate) fn fingerprint_all(
     if believed.iter().all(Option::is_some) {
         return inputs.iter().zip(&believed).map(look).collect();
     }
+    stamps.begin_hashing();
     options.pool.install(|| inputs.par_iter().zip(&believed).map(look).collect())
 }
 
-fn believed(input: &Input, stamps: &Stamps) -> Option<Fingerprint> {
+fn believed(input: &Input, stamps: &Stamps<'_>) -> Option<Fingerprint> {
     let Content::Path(path) = &input.content else { return None };
     stamps.believed(&input.source, &fs::metadata(path).ok()?)
+}
+
+/// Whether something is at a path, be it a link that leads nowhere; where that cannot be told,
+/// something is.
+pub(crate) fn is_on_disk(path: &str) -> bool {
+    !fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn fingerprint(content: &Content, bytes_max: u64) -> Look {
@@ -119,7 +126,12 @@ fn within(found: u64, limit: u64) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::sync::Arc;
+
     use super::*;
+    #[cfg(unix)]
+    use crate::{Silent, durable::LazyStaging};
 
     #[test]
     fn files_are_hashed_up_to_the_limit_and_refused_beyond() {
@@ -138,6 +150,32 @@ mod tests {
         let bytes = Content::Bytes(Cow::Borrowed(b"1234567890"));
         assert_eq!(hashed(&bytes), Ok(expected));
         assert_eq!(fingerprint(&bytes, 9), Err(failure));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_what_must_be_hashed_costs_a_look_at_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, staging) = (folder.path().join("file"), folder.path().join("staging"));
+        fs::write(&path, b"one").unwrap();
+        let lazy = LazyStaging::new(staging.clone());
+        let bot = "shop".parse().unwrap();
+        let stamps = || Stamps::read(folder.path(), &lazy, &bot);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let options = Options::new(Arc::new(pool));
+        let input = Input::new("s", Content::Path(path.clone()));
+        let looks = || fingerprint_all(&[&input], &options, &mut stamps(), &Silent);
+        stamps().trust("s", &fs::metadata(&path).unwrap(), ContentHash::of(b"other"));
+        let believed = looks().remove(0).unwrap();
+        assert_eq!(believed.0.hash, ContentHash::of(b"other"));
+        let clock = || fs::metadata(&staging).unwrap().modified().unwrap();
+        let before = clock();
+        looks();
+        assert_eq!(clock(), before);
+        fs::write(&path, b"three").unwrap();
+        let hashed = looks().remove(0).unwrap();
+        assert_eq!(hashed.0.hash, ContentHash::of(b"three"));
+        assert!(hashed.1.is_some() && clock() > before);
     }
 
     #[test]

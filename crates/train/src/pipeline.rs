@@ -7,7 +7,7 @@ use document::{BotId, Chunk, DocumentId};
 use index::{Begin, BotWriter, DocumentEntry, IndexError, PipelineKey, Published, Transaction};
 
 use crate::extractor::Extractor;
-use crate::hashing::fingerprint_all;
+use crate::hashing::{fingerprint_all, is_on_disk};
 use crate::input::last_of_each_source;
 use crate::jobs::{Job, Prepared, jobs, prepare};
 use crate::ordered::in_order;
@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Trains `bot` on `inputs`: what is new is added, what changed is replaced, what is as it was
-/// costs its hash, or a look at its metadata. The new state is published once, at the end; nothing is published where
-/// nothing changed.
+/// costs its hash, or a look at its metadata. The new state is published once, at the end; nothing
+/// is published where nothing changed.
 ///
 /// A document that cannot be read is a line of the report, and what the bot holds of it stays. Of
 /// several inputs with one source the last one counts. A bot whose snapshot is damaged or was
@@ -44,11 +44,11 @@ pub fn train(
     let inputs = last_of_each_source(inputs);
     progress.begin(Stage::Hash, inputs.len());
     let existing = documents(&writer);
-    let stamps = Stamps::read(&folder.path().join("stamps"), bot);
+    let stamps = Stamps::read(&folder.path().join("stamps"), folder.staging(), bot);
     let candidates = first_look(&inputs, options, stamps, &existing, progress);
     let hash = started.elapsed();
 
-    let plan = plan(&existing, &candidates, &options.prune);
+    let plan = plan(&existing, &candidates, &options.prune, &is_on_disk);
     let jobs = jobs(&existing, &candidates, &plan, folder.originals(), rebuild);
     let mut documents = foretold(&existing, &candidates, &plan);
     let (published, mut seconds) = run.apply(&mut writer, &plan, &jobs, rebuild, &mut documents)?;
@@ -63,12 +63,15 @@ pub fn train(
 fn first_look<'a>(
     inputs: &[&'a Input],
     options: &Options,
-    stamps: Stamps,
+    mut stamps: Stamps<'_>,
     existing: &[DocumentEntry],
     progress: &dyn Progress,
 ) -> Vec<Candidate<'a>> {
+    if options.rehash {
+        stamps.forget(inputs.iter().map(|input| input.source.as_str()));
+    }
     let mut fresh = BTreeMap::new();
-    let looks = fingerprint_all(inputs, options, &stamps, progress);
+    let looks = fingerprint_all(inputs, options, &mut stamps, progress);
     let candidates = inputs.iter().zip(looks).map(|(input, look)| {
         let fingerprint = look.map(|(fingerprint, stamped)| {
             fresh.extend(stamped.map(|stamped| (input.source.clone(), stamped)));

@@ -108,8 +108,9 @@ fn vanished(
         !given.contains_key(&entry.id)
             && prune.iter().any(|folder| source.starts_with(folder))
             && !unknown.iter().any(|folder| source.starts_with(folder))
-            // No candidate names a file that only its own run named, or that came after the look.
-            && !(source.is_absolute() && exists(&entry.source))
+            // Asked last, it costs a look at the disk. What is there has no candidate where only
+            // an earlier run named it, or where it came after the search.
+            && (!source.is_absolute() || !exists(&entry.source))
     };
     existing.iter().filter(is_gone).map(|entry| entry.id.clone()).collect()
 }

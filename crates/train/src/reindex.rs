@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use document::{BotId, ContentHash};
-use index::{DocumentEntry, IndexError};
+use index::{BotWriter, DocumentEntry};
 use serde::Serialize;
 
 use crate::jobs::jobs;
 use crate::pipeline::{Run, documents, writer};
-use crate::plan::plan;
+use crate::plan::Plan;
 use crate::{DataFolder, Failure, Options, Progress, Seconds, TrainError};
 
 /// What became of one bot.
@@ -102,13 +102,13 @@ impl Run<'_> {
             parsed: 0,
             seconds: Seconds::default(),
         };
-        if !self.needs_rebuild(&mut writer)? && self.is_whole()? {
+        if self.is_whole(&writer) && !self.needs_rebuild(&mut writer)? {
             return Ok(report);
         }
         report.parsed = self.unparsed(&existing);
         report.outcome = Rebuild::Planned;
         if !dry_run {
-            let plan = plan(&existing, &[], &[]);
+            let plan = Plan::default();
             let jobs = jobs(&existing, &[], &plan, self.folder.originals(), true);
             (_, report.seconds) = self.apply(&mut writer, &plan, &jobs, true, &mut [])?;
             report.outcome = Rebuild::Rebuilt;
@@ -116,18 +116,10 @@ impl Run<'_> {
         Ok(report)
     }
 
-    /// Whether the current snapshot opens and every file of it is as it was published.
-    fn is_whole(&self) -> Result<bool, TrainError> {
-        let verified = match self.folder.store().snapshot(self.bot) {
-            Ok(Some(snapshot)) => snapshot.verify(),
-            Ok(None) => return Ok(true),
-            Err(error) => Err(error),
-        };
-        match verified {
-            Ok(()) => Ok(true),
-            Err(IndexError::Damaged { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+    /// Whether every file of the current snapshot is as it was published, and it opens. Files are
+    /// compared first: what a library makes of damaged ones is anyone's guess.
+    fn is_whole(&self, writer: &BotWriter) -> bool {
+        writer.verify().is_ok() && self.folder.store().snapshot(self.bot).is_ok()
     }
 
     /// How many distinct contents must be parsed.

@@ -4,8 +4,15 @@
 //! A hash is believed again while size, inode and both of the file's times are what they were.
 //! The change time is set by the kernel at every write, rename or change of metadata and cannot
 //! be set back by a program. A file changed so late that a second change could bear the same
-//! time is not believed: the times of the file of stamps itself tell, as in Git's index. This is
-//! a cache: checksummed, not synced, and any doubt about it means hashing.
+//! time has not *settled*, and its stamp is not kept; the file system itself is asked for the
+//! time before anything is hashed. This is a cache: checksummed, not synced, and any doubt about
+//! it means hashing.
+//!
+//! Two kinds of change escape: those on file systems without a true change time (FAT, some
+//! network and user-space ones), or whose clock runs behind that of the data folder's, if size
+//! and modification time are kept; and stores through a memory map, whose time is that of the
+//! first since the page was last written back, until they are written back. Who has such files
+//! runs with `rehash`.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -14,11 +21,15 @@ use std::path::{Path, PathBuf};
 use document::{BotId, ContentHash};
 use serde::{Deserialize, Serialize};
 
-use crate::durable::{Sync, create_dir, write_atomically};
+use crate::durable::{LazyStaging, Sync};
 use crate::hashing::Fingerprint;
 
-/// Times of a file closer than this to the writing of the stamps prove nothing: file systems
-/// count time in steps of up to 2 s.
+/// Begins every file of stamps; its last byte is the version of the format. The first format
+/// also kept what had not settled.
+const MAGIC: &[u8; 7] = b"stamps\x02";
+
+/// Times of a file closer than this to the present prove nothing: file systems count time in
+/// steps of up to 2 s.
 const DOUBT_NANOSECONDS: i128 = 2_500_000_000;
 
 /// Metadata that differs whenever the bytes may.
@@ -52,6 +63,11 @@ impl Stamp {
     pub(crate) fn of(_: &Metadata) -> Option<Self> {
         None
     }
+
+    /// The time of the last change that the stamp tells of.
+    fn time(&self) -> i128 {
+        self.modified.max(self.changed)
+    }
 }
 
 /// A file as it was when it was hashed.
@@ -62,140 +78,95 @@ pub(crate) struct Stamped {
 }
 
 /// The stamps of a bot's files, by source.
-#[derive(Debug, Default)]
-pub(crate) struct Stamps {
+#[derive(Debug)]
+pub(crate) struct Stamps<'a> {
     path: PathBuf,
+    staging: &'a LazyStaging,
     known: BTreeMap<String, Stamped>,
-    /// Only files that had changed before this time are believed.
-    believed_before: i128,
+    /// Whether `known` differs from the file.
+    differs: bool,
+    /// Files last changed at this time or before have settled; `None` while that is unknown.
+    settled: Option<i128>,
 }
 
-impl Stamps {
+impl<'a> Stamps<'a> {
     /// Reads the stamps of a bot under `folder`; none where there is any doubt about them.
-    pub(crate) fn read(folder: &Path, bot: &BotId) -> Self {
+    pub(crate) fn read(folder: &Path, staging: &'a LazyStaging, bot: &BotId) -> Self {
         let path = folder.join(bot.as_str());
         let known = fs::read(&path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default();
-        let written = fs::metadata(&path).ok().and_then(|metadata| Stamp::of(&metadata));
-        let believed_before = written.map_or(i128::MIN, |stamp| stamp.modified - DOUBT_NANOSECONDS);
-        Self { path, known, believed_before }
+        Self { path, staging, known, differs: false, settled: None }
+    }
+
+    /// Forgets the stamps of some sources.
+    pub(crate) fn forget<'s>(&mut self, sources: impl IntoIterator<Item = &'s str>) {
+        for source in sources {
+            self.differs |= self.known.remove(source).is_some();
+        }
     }
 
     /// The fingerprint of a file that is as it was when it was hashed.
     pub(crate) fn believed(&self, source: &str, metadata: &Metadata) -> Option<Fingerprint> {
         let Stamped { stamp, hash } = *self.known.get(source)?;
-        let settled = stamp.modified.max(stamp.changed) < self.believed_before;
-        (settled && Stamp::of(metadata) == Some(stamp))
-            .then_some(Fingerprint { hash, bytes: stamp.bytes })
+        (Stamp::of(metadata) == Some(stamp)).then_some(Fingerprint { hash, bytes: stamp.bytes })
     }
 
-    /// Adds what was hashed anew and forgets the sources that `keeps` denies. A cache that cannot
-    /// be written is none; the next run hashes.
-    pub(crate) fn update(mut self, fresh: BTreeMap<String, Stamped>, keeps: impl Fn(&str) -> bool) {
-        if fresh.is_empty() {
+    /// To be called before files are hashed: whatever happens to them afterwards bears a later
+    /// time than what has settled now.
+    pub(crate) fn begin_hashing(&mut self) {
+        self.settled = self.clock().map(|now| now - DOUBT_NANOSECONDS);
+    }
+
+    /// The time as the file system tells it, that of a file created now; `None` where it does not
+    /// tell.
+    fn clock(&self) -> Option<i128> {
+        let file = self.staging.get().ok()?.passing_file().ok()?;
+        Stamp::of(&file.as_file().metadata().ok()?).map(|stamp| stamp.modified)
+    }
+
+    /// Adds what was hashed anew and has settled, and forgets the sources that `keeps` denies. A
+    /// cache that cannot be written is none; the next run hashes.
+    pub(crate) fn update(
+        mut self,
+        mut fresh: BTreeMap<String, Stamped>,
+        keeps: impl Fn(&str) -> bool,
+    ) {
+        fresh.retain(|_, stamped| self.settled.is_some_and(|time| stamped.stamp.time() <= time));
+        if fresh.is_empty() && !self.differs {
             return;
         }
         self.known.extend(fresh);
         self.known.retain(|source, _| keeps(source));
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        if create_dir(folder).is_ok() {
-            let _ = write_atomically(folder, &self.path, &encode(&self.known), Sync::None);
+        if let Ok(staging) = self.staging.get() {
+            let _ = staging.write(&self.path, &encode(&self.known), Sync::None);
         }
     }
 }
 
-/// A checksum, then JSON.
+#[cfg(test)]
+impl Stamps<'_> {
+    /// Writes that a file of this metadata has this hash, whatever its times.
+    pub(crate) fn trust(mut self, source: &str, metadata: &Metadata, hash: ContentHash) {
+        self.settled = Some(i128::MAX);
+        let stamped = Stamp::of(metadata).map(|stamp| Stamped { stamp, hash });
+        self.update(
+            stamped.map(|stamped| (source.to_owned(), stamped)).into_iter().collect(),
+            |_| true,
+        );
+    }
+}
+
+/// The magic word, a checksum, then JSON.
 fn encode(known: &BTreeMap<String, Stamped>) -> Vec<u8> {
     let json = serde_json::to_vec(known).unwrap_or_default();
-    let mut bytes = ContentHash::of(&json).as_bytes().to_vec();
-    bytes.extend(json);
-    bytes
+    [MAGIC.as_slice(), ContentHash::of(&json).as_bytes(), &json].concat()
 }
 
 fn decode(bytes: &[u8]) -> Option<BTreeMap<String, Stamped>> {
-    let (checksum, json) = bytes.split_first_chunk::<32>()?;
+    let (checksum, json) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
     let intact = ContentHash::of(json).as_bytes() == checksum;
     intact.then(|| serde_json::from_slice(json).ok()).flatten()
 }
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use super::*;
-
-    struct Files {
-        folder: tempfile::TempDir,
-        bot: BotId,
-    }
-
-    impl Files {
-        fn new() -> Self {
-            let files = Self { folder: tempfile::tempdir().unwrap(), bot: "shop".parse().unwrap() };
-            fs::write(files.file(), b"one").unwrap();
-            files
-        }
-
-        fn file(&self) -> PathBuf {
-            self.folder.path().join("file")
-        }
-
-        fn stamps(&self) -> Stamps {
-            Stamps::read(&self.folder.path().join("stamps"), &self.bot)
-        }
-
-        fn metadata(&self) -> Metadata {
-            fs::metadata(self.file()).unwrap()
-        }
-
-        /// Remembers the file as it is, as if the stamps were written `later` seconds from now.
-        fn remember(&self, later: u64) {
-            let stamped = Stamped {
-                stamp: Stamp::of(&self.metadata()).unwrap(),
-                hash: ContentHash::of(&fs::read(self.file()).unwrap()),
-            };
-            self.stamps().update(BTreeMap::from([("s".to_owned(), stamped)]), |_| true);
-            let path = self.folder.path().join("stamps/shop");
-            let file = fs::File::options().write(true).open(path).unwrap();
-            let modified = self.metadata().modified().unwrap();
-            file.set_modified(modified + std::time::Duration::from_secs(later)).unwrap();
-        }
-
-        fn believed(&self) -> bool {
-            self.stamps().believed("s", &self.metadata()).is_some()
-        }
-    }
-
-    #[test]
-    fn a_settled_file_is_believed_until_anything_about_it_changes() {
-        let files = Files::new();
-        assert!(!files.believed());
-        files.remember(10);
-        assert!(files.believed());
-        let modified = files.metadata().modified().unwrap();
-        fs::write(files.file(), b"two").unwrap();
-        let file = fs::File::options().write(true).open(files.file()).unwrap();
-        file.set_modified(modified).unwrap();
-        assert!(!files.believed(), "same size and modification time, other change time");
-    }
-
-    #[test]
-    fn a_file_that_has_just_changed_is_not_believed() {
-        let files = Files::new();
-        files.remember(1);
-        assert!(!files.believed());
-    }
-
-    #[test]
-    fn damaged_stamps_are_none() {
-        let files = Files::new();
-        files.remember(10);
-        let path = files.folder.path().join("stamps/shop");
-        let mut bytes = fs::read(&path).unwrap();
-        let last = bytes.len() - 3;
-        bytes[last] ^= 1;
-        fs::write(&path, bytes).unwrap();
-        assert!(!files.believed());
-        files.remember(10);
-        files.stamps().update(BTreeMap::new(), |_| false);
-        assert!(files.believed(), "nothing fresh, nothing written");
-    }
-}
+mod tests;

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use document::BotId;
+use document::{BotId, DocumentId};
 
-use crate::{Content, DataFolder, Input, Options, Outcome, Report, Silent, TrainError, train};
+use crate::{
+    Content, DataFolder, Input, Options, Outcome, Report, Silent, TrainError, remove, train,
+};
 
 pub(crate) struct Fixture {
     _home: tempfile::TempDir,
@@ -38,6 +40,10 @@ impl Fixture {
 
     pub(crate) fn train(&self, inputs: &[Input]) -> Report {
         self.try_train(inputs).unwrap()
+    }
+
+    pub(crate) fn remove(&self, ids: &[DocumentId]) -> Result<Report, TrainError> {
+        remove(&self.folder, &self.bot, ids, &self.options, &Silent)
     }
 
     /// Options of another pipeline key.

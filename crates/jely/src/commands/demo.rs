@@ -64,7 +64,7 @@ fn tell(text: &str, output: &mut Output<'_>) -> Result<()> {
 
 fn print_report(bot: &BotId, report: &Report, output: &mut Output<'_>) -> Result<()> {
     if output.is_json() || report.failed > 0 {
-        return Ok(super::train::print(bot, report, output)?);
+        return super::train::print(bot, report, output);
     }
     let documents = report.added + report.replaced + report.unchanged;
     let documents = counted(documents as u64, "document");

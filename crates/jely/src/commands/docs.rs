@@ -13,12 +13,11 @@ use crate::exit::Exit;
 use crate::output::{Output, counted, one_line};
 
 pub(super) fn run(global: &Global, arguments: &Docs, output: &mut Output<'_>) -> Result<Exit> {
-    let snapshot = existing_folder(global)?.snapshot(&arguments.bot)?;
-    let mut documents: Vec<_> = snapshot.manifest().documents.iter().collect();
+    let mut documents = existing_folder(global)?.manifest(&arguments.bot)?.documents;
     documents.sort_by(|left, right| (&left.source, &left.id).cmp(&(&right.source, &right.id)));
     for entry in &documents {
         if output.is_json() {
-            output.named("document", &Object::from(*entry))?;
+            output.named("document", &Object::from(entry))?;
         } else {
             output.line(&line(entry))?;
         }

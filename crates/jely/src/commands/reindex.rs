@@ -1,13 +1,15 @@
 //! `jely reindex`.
 
-use anyhow::Result;
+use std::io;
+
+use anyhow::{Context, Result};
 use serde::Serialize;
 use train::{BotReport, Rebuild};
 
 use super::{existing_folder, options};
 use crate::cli::{Global, Reindex};
 use crate::exit::Exit;
-use crate::output::{Output, counted, one_line, time};
+use crate::output::{Output, UNREPORTED, counted, one_line, time};
 use crate::progress::Bar;
 
 pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>) -> Result<Exit> {
@@ -16,20 +18,26 @@ pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>)
     let bar = Bar::new();
     let reports = train::reindex(&folder, &arguments.bots, &options, arguments.dry_run, &bar)?;
     drop(bar);
-    for report in &reports {
+    let totals = Totals::of(&reports);
+    print(&reports, &totals, output).context(UNREPORTED)?;
+    Ok(if totals.failed > 0 { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// A line for each bot, and for programs a last one for all.
+fn print(reports: &[BotReport], totals: &Totals, output: &mut Output<'_>) -> io::Result<()> {
+    for report in reports {
         if output.is_json() {
             output.named("bot", report)?;
         } else {
             output.line(&line(report))?;
         }
     }
-    let totals = Totals::of(&reports);
     if output.is_json() {
-        output.named("report", &totals)?;
+        output.named("report", totals)?;
     } else if reports.is_empty() {
         output.line("no bots: nothing to do")?;
     }
-    Ok(if totals.failed > 0 { Exit::SomeFailed } else { Exit::Done })
+    output.flush()
 }
 
 /// How many bots ended how.

@@ -6,20 +6,24 @@ use anyhow::Result;
 use document::{BotId, DocumentId};
 use index::DocumentEntry;
 
-use super::{existing_folder, train};
+use super::{existing_folder, options, train};
 use crate::cli::{Global, Remove};
 use crate::exit::{CommandError, Exit};
 use crate::output::Output;
+use crate::progress::Bar;
 use crate::walk;
 
 pub(super) fn run(global: &Global, arguments: &Remove, output: &mut Output<'_>) -> Result<Exit> {
     let folder = existing_folder(global)?;
     let bot = &arguments.bot;
-    let snapshot = folder.snapshot(bot)?;
-    let held = &snapshot.manifest().documents;
+    // The list alone: a damaged or outdated index must not keep its documents.
+    let held = folder.manifest(bot)?.documents;
     let ids: Result<Vec<_>, _> =
-        arguments.documents.iter().map(|name| resolve(name, bot, held)).collect();
-    let report = ::train::remove(&folder, bot, &ids?)?;
+        arguments.documents.iter().map(|name| resolve(name, bot, &held)).collect();
+    let ids = ids?;
+    let bar = Bar::new();
+    let report = ::train::remove(&folder, bot, &ids, &options(&arguments.parsing)?, &bar)?;
+    drop(bar);
     train::print(bot, &report, output)?;
     Ok(Exit::Done)
 }

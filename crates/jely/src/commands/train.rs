@@ -2,14 +2,14 @@
 
 use std::io;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use document::BotId;
 use train::{DocumentReport, Outcome, Report};
 
 use super::{folder, options};
 use crate::cli::{Global, Train};
 use crate::exit::{CommandError, Exit};
-use crate::output::{Output, counted, one_line, time};
+use crate::output::{Output, UNREPORTED, counted, one_line, time};
 use crate::progress::Bar;
 use crate::walk::find;
 
@@ -23,6 +23,7 @@ pub(super) fn run(global: &Global, arguments: &Train, output: &mut Output<'_>) -
         return Err(CommandError::usage(reason).into());
     }
     let mut options = options(&arguments.parsing)?;
+    options.rehash = arguments.rehash;
     if arguments.prune {
         options.prune.clone_from(&found.folders);
     }
@@ -43,8 +44,13 @@ pub(super) fn exit(report: &Report) -> Exit {
 }
 
 /// A line for each document, where people read without the unchanged ones, and a last one for
-/// the whole.
-pub(super) fn print(bot: &BotId, report: &Report, output: &mut Output<'_>) -> io::Result<()> {
+/// the whole. The work is done by now, which an error tells.
+pub(super) fn print(bot: &BotId, report: &Report, output: &mut Output<'_>) -> Result<()> {
+    let written = write(bot, report, output).and_then(|()| output.flush());
+    written.with_context(|| format!("bot {bot}: {UNREPORTED}"))
+}
+
+fn write(bot: &BotId, report: &Report, output: &mut Output<'_>) -> io::Result<()> {
     if output.is_json() {
         for document in &report.documents {
             output.named("document", document)?;

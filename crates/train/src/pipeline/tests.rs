@@ -139,6 +139,43 @@ fn pruning_forgets_what_is_gone() {
 }
 
 #[test]
+fn pruning_leaves_files_that_are_there_though_no_input_names_them() {
+    let mut shop = Fixture::new();
+    let names = ["a.md", "notes.xyz", ".hidden.md"];
+    let paths = names.map(|name| shop.home.join(name));
+    let inputs: Vec<_> = paths.iter().map(|path| file(path, "Words.")).collect();
+    shop.train(&inputs);
+    shop.options.prune = vec![shop.home.clone()];
+    assert_eq!(shop.train(&inputs[..1]).removed, 0);
+    fs::remove_file(&paths[1]).unwrap();
+    let report = shop.train(&inputs[..1]);
+    assert_eq!((report.removed, report.unchanged), (1, 1));
+    assert_eq!(report.documents[1].source, inputs[1].source);
+}
+
+#[test]
+fn a_file_that_has_settled_is_not_read_again_unless_told_to() {
+    let mut shop = Fixture::new();
+    let path = shop.home.join("a.txt");
+    let input = [file(&path, "Old words.")];
+    shop.train(&input);
+    assert!(shop.files("stamps").is_empty(), "what has just been written proves nothing");
+
+    // What a change that leaves no trace in the metadata would make of the stamps.
+    let hash = ContentHash::of(b"Old words.");
+    fs::write(&path, "New words.").unwrap();
+    let stamps = shop.folder.path().join("stamps");
+    let lying = Stamps::read(&stamps, shop.folder.staging(), &shop.bot);
+    lying.trust(&input[0].source, &fs::metadata(&path).unwrap(), hash);
+    assert_eq!(shown(&shop.train(&input)), format!("{} unchanged", path.display()));
+    shop.options.rehash = true;
+    assert_eq!(shown(&shop.train(&input)), format!("{} replaced", path.display()));
+    shop.options.rehash = false;
+    assert_eq!(shown(&shop.train(&input)), format!("{} unchanged", path.display()));
+    assert_eq!(shop.held(), format!("{}: New words.", path.display()));
+}
+
+#[test]
 fn a_small_budget_and_many_documents_give_the_same_as_one_run_each() {
     let mut shop = Fixture::new();
     shop.options.bytes_in_flight_max = 40;
