@@ -104,7 +104,7 @@ impl BotWriter {
         let Some(base) = &self.base else { return Ok(()) };
         let folder = self.layout.snapshot(base.key);
         base.check_schema(&folder)?;
-        base.check(&folder, self.config.verify_bytes_max)?;
+        base.check(&folder, self.config.base_verify_bytes_max)?;
         if base.pipeline != pipeline {
             return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
         }

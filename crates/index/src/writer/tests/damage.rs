@@ -8,7 +8,7 @@ use super::*;
 
 /// Only sizes are compared.
 fn unverified() -> Config {
-    Config { verify_bytes_max: 0, ..Config::default() }
+    Config { verify_bytes_max: 0, base_verify_bytes_max: 0, ..Config::default() }
 }
 
 fn flip(path: &Path, at: usize) {
