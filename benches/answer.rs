@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use answer::{Extractive, Question, answer, retrieve};
-use benches::{Corpus, Measured, criterion, elements, entry};
+use benches::{Corpus, Measured, criterion, elements, entry, tantivy_schema};
 use document::BotId;
 use index::{Begin, Config, PipelineKey, Query, Snapshot, Store};
 use tantivy::collector::TopDocs;
 use tantivy::query::QueryParser;
-use tantivy::schema::{IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{Index, TantivyDocument, doc};
 
 const DOCUMENTS: usize = 2_000;
@@ -30,13 +29,8 @@ fn snapshot(folder: &std::path::Path) -> Result<Option<Arc<Snapshot>>, index::In
 }
 
 fn tantivy_index() -> tantivy::Result<Index> {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("en_stem")
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    let mut schema = Schema::builder();
-    let text = schema
-        .add_text_field("text", TextOptions::default().set_indexing_options(indexing) | STORED);
-    let index = Index::create_in_ram(schema.build());
+    let (schema, text) = tantivy_schema();
+    let index = Index::create_in_ram(schema);
     let mut writer = index.writer_with_num_threads(1, 128 << 20)?;
     let mut corpus = Corpus::new(11);
     for _ in 0..DOCUMENTS {

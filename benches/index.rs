@@ -4,10 +4,9 @@
 
 use std::path::Path;
 
-use benches::{Corpus, Measured, criterion, elements, entry};
+use benches::{Corpus, Measured, criterion, elements, entry, tantivy_schema};
 use document::{BotId, Chunk};
 use index::{Begin, Config, DocumentEntry, PipelineKey, Store};
-use tantivy::schema::{IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{Index, doc};
 
 const CHUNKS_PER_DOCUMENT: usize = 10;
@@ -39,14 +38,9 @@ fn tantivy_add(
     documents: &[(DocumentEntry, Vec<Chunk>)],
     threads: usize,
 ) -> tantivy::Result<()> {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("en_stem")
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    let mut schema = Schema::builder();
-    let text = schema
-        .add_text_field("text", TextOptions::default().set_indexing_options(indexing) | STORED);
+    let (schema, text) = tantivy_schema();
     let directory = tantivy::directory::MmapDirectory::open(folder)?;
-    let index = Index::open_or_create(directory, schema.build())?;
+    let index = Index::open_or_create(directory, schema)?;
     let mut writer = index.writer_with_num_threads(threads, 64 << 20)?;
     for chunk in documents.iter().flat_map(|(_, chunks)| chunks) {
         writer.add_document(doc!(text => chunk.text.as_str()))?;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use document::{Block, BlockKind, Chunk, ContentHash, DocumentId, MediaType, Span};
 use index::DocumentEntry;
+use tantivy::schema::{Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 
 /// A criterion set up for one file of benches: few samples, so that all of them end in minutes.
 pub fn criterion() -> Criterion {
@@ -191,4 +192,15 @@ pub fn entry(number: usize) -> DocumentEntry {
         chunks: 0,
         source,
     }
+}
+
+/// The schema of the floor: one stemmed field with positions, stored.
+pub fn tantivy_schema() -> (Schema, Field) {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("en_stem")
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let mut schema = Schema::builder();
+    let options = TextOptions::default().set_indexing_options(indexing) | STORED;
+    let text = schema.add_text_field("text", options);
+    (schema.build(), text)
 }
