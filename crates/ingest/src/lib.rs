@@ -36,7 +36,7 @@ pub use document::Chunk;
 pub use error::{Encryption, IngestError};
 pub use limits::Limits;
 pub use media_type::media_type;
-pub use parallel::{Ingested, ingest, ingest_all};
+pub use parallel::{Ingested, ingest, ingest_all, panic_message};
 
 /// Version of everything between bytes and chunks: raised whenever the output for some input
 /// changes, so that cached results of an older version are not mistaken for current ones.

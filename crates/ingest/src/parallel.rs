@@ -54,10 +54,11 @@ pub fn ingest_all<B: AsRef<[u8]> + Sync>(
 fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
     // Unwind safe: `work` sees shared data only and its own half-made result is dropped.
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(IngestError::Crashed { message: message(&*panic) }))
+        .unwrap_or_else(|panic| Err(IngestError::Crashed { message: panic_message(&*panic) }))
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a caught panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").to_owned()

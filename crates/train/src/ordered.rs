@@ -1,6 +1,5 @@
 //! Work on a pool whose results are taken in order, within a budget.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -110,13 +109,7 @@ impl<R> Flight<R> {
 
 fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     // Unwind safe: what `work` shares with other jobs is files, each whole or absent.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| ingest::panic_message(&*panic))
 }
 
 #[cfg(test)]
