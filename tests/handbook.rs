@@ -24,9 +24,9 @@ fn snapshot() -> Arc<Snapshot> {
     let input =
         |file: &fixtures::File| Input::new(file.name, Content::Bytes(Cow::Borrowed(file.bytes)));
     let inputs: Vec<Input> = fixtures::handbook().iter().map(input).collect();
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let bot = "handbook".parse().unwrap();
-    train::train(&data, &bot, &inputs, &Options::new(pool), &Silent).unwrap();
+    train::train(&data, &bot, &inputs, &Options::new(Arc::new(pool.into())), &Silent).unwrap();
     data.snapshot(&bot).unwrap()
 }
 

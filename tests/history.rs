@@ -50,7 +50,7 @@ impl Bot {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         Self {
             folder: DataFolder::open(temporary.path(), index::Config::default()).unwrap(),
-            options: Options::new(Arc::new(pool)),
+            options: Options::new(Arc::new(pool.into())),
             bot: "pier".parse().unwrap(),
             _temporary: temporary,
         }

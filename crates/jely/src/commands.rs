@@ -12,8 +12,7 @@ mod train;
 
 use std::sync::Arc;
 
-use ::train::{DataFolder, Options, TrainError};
-use anyhow::Context;
+use ::train::{DataFolder, Options, Pool, TrainError};
 
 use crate::cli::{Cli, Command, Global, Parsing};
 use crate::exit::Exit;
@@ -50,16 +49,21 @@ fn existing_folder(global: &Global) -> Result<DataFolder, TrainError> {
 }
 
 /// How to train, as the command line says.
-fn options(parsing: &Parsing) -> anyhow::Result<Options> {
+fn options(parsing: &Parsing) -> Options {
     // 0 is one thread per processor.
     let threads = parsing.jobs.map_or(0, usize::from);
+    let mut options = Options::new(Arc::new(Pool::lazy(move || started(threads))));
+    options.ingest.password.clone_from(&parsing.password);
+    options
+}
+
+/// Starts `threads` threads; where the system refuses them, the calling thread does the work.
+fn started(threads: usize) -> rayon::ThreadPool {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .stack_size(STACK_BYTES)
         .thread_name(|number| format!("parse-{number}"))
-        .build()
-        .context("cannot start the threads that read documents")?;
-    let mut options = Options::new(Arc::new(pool));
-    options.ingest.password.clone_from(&parsing.password);
-    Ok(options)
+        .build();
+    pool.or_else(|_| rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build())
+        .expect("the calling thread is in no pool, and no other is started")
 }

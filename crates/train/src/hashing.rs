@@ -45,7 +45,7 @@ pub(crate) fn fingerprint_all(
         return inputs.iter().zip(&believed).map(look).collect();
     }
     stamps.begin_hashing();
-    options.pool.install(|| inputs.par_iter().zip(&believed).map(look).collect())
+    options.pool.get().install(|| inputs.par_iter().zip(&believed).map(look).collect())
 }
 
 fn believed(input: &Input, stamps: &Stamps<'_>) -> Option<Fingerprint> {
@@ -162,7 +162,7 @@ mod tests {
         let bot = "shop".parse().unwrap();
         let stamps = || Stamps::read(folder.path(), &lazy, &bot);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let options = Options::new(Arc::new(pool));
+        let options = Options::new(Arc::new(pool.into()));
         let input = Input::new("s", Content::Path(path.clone()));
         let looks = || fingerprint_all(&[&input], &options, &mut stamps(), &Silent);
         stamps().trust("s", &fs::metadata(&path).unwrap(), ContentHash::of(b"other"));

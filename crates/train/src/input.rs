@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use document::DocumentId;
 use index::PipelineKey;
@@ -45,11 +46,38 @@ pub enum Content {
     Bytes(Cow<'static, [u8]>),
 }
 
+/// The threads that hash and parse. They are started when they are first needed: a run that finds
+/// nothing changed starts none.
+pub struct Pool(LazyLock<ThreadPool, Box<dyn FnOnce() -> ThreadPool + Send>>);
+
+impl Pool {
+    /// The threads that `start` starts, once, on first use.
+    pub fn lazy(start: impl FnOnce() -> ThreadPool + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(start)))
+    }
+
+    pub(crate) fn get(&self) -> &ThreadPool {
+        &self.0
+    }
+}
+
+impl From<ThreadPool> for Pool {
+    fn from(pool: ThreadPool) -> Self {
+        Self::lazy(|| pool)
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The threads that hash and parse; no others are started for that.
-    pub pool: Arc<ThreadPool>,
+    pub pool: Arc<Pool>,
     /// How documents are read and cut.
     pub ingest: ingest::Config,
     /// Bytes of the documents that are being parsed or wait for the index; one document beyond
@@ -67,7 +95,7 @@ pub struct Options {
 
 impl Options {
     /// The defaults, on `pool`.
-    pub fn new(pool: Arc<ThreadPool>) -> Self {
+    pub fn new(pool: Arc<Pool>) -> Self {
         Self {
             pool,
             ingest: ingest::Config::default(),

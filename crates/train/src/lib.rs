@@ -40,7 +40,7 @@ pub use error::{Failure, TrainError, index_code};
 pub use extract::{Extract, Summary};
 pub use extracts::Extracts;
 pub use folder::{DataFolder, FOLDER_VERSION};
-pub use input::{Content, Input, Options};
+pub use input::{Content, Input, Options, Pool};
 pub use originals::Originals;
 pub use pipeline::train;
 pub use progress::{Progress, Silent, Stage};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
+use crate::Pool;
 
 /// Runs `work` on every job on the pool and hands the results, in the order of the jobs, to
 /// `take` on the calling thread, while later jobs run.
@@ -16,13 +16,17 @@ use rayon::ThreadPool;
 /// out. A panic in `work` arrives as `Err` with its message. Returns how long the calling thread
 /// waited for results.
 pub(crate) fn in_order<J: Sync, R: Send, E>(
-    pool: &ThreadPool,
+    pool: &Pool,
     jobs: &[J],
     weight_max: u64,
     weight: impl Fn(&J) -> u64,
     work: impl Fn(&J) -> R + Sync,
     mut take: impl FnMut(&J, Result<R, String>) -> Result<(), E>,
 ) -> Result<Duration, E> {
+    if jobs.is_empty() {
+        return Ok(Duration::ZERO);
+    }
+    let pool = pool.get();
     if pool.current_thread_index().is_some() {
         // A thread of the pool that waited for the pool could wait for itself.
         jobs.iter().try_for_each(|job| take(job, caught(|| work(job))))?;
@@ -118,8 +122,8 @@ mod tests {
 
     use super::*;
 
-    fn pool(threads: usize) -> ThreadPool {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    fn pool(threads: usize) -> Pool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().into()
     }
 
     #[test]
@@ -147,7 +151,7 @@ mod tests {
         let pool = pool(1);
         let mut taken = Vec::new();
         let take = |_: &u32, result: Result<u32, String>| result.map(|result| taken.push(result));
-        pool.install(|| in_order(&pool, &[1, 2, 3], 1, |_| 1, |job| job * 2, take)).unwrap();
+        pool.get().install(|| in_order(&pool, &[1, 2, 3], 1, |_| 1, |job| job * 2, take)).unwrap();
         assert_eq!(taken, [2, 4, 6]);
     }
 

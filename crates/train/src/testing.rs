@@ -30,7 +30,7 @@ impl Fixture {
             home,
             folder,
             bot: "shop".parse().unwrap(),
-            options: Options::new(Arc::new(pool)),
+            options: Options::new(Arc::new(pool.into())),
         }
     }
 

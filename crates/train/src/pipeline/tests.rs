@@ -280,6 +280,6 @@ fn a_lost_list_of_documents_is_not_taken_for_an_empty_one() {
 fn a_thread_of_the_pool_may_train() {
     let shop = Fixture::new();
     let pool = Arc::clone(&shop.options.pool);
-    let report = pool.install(|| shop.train(&[bytes("a", "One."), bytes("b", "Two.")]));
+    let report = pool.get().install(|| shop.train(&[bytes("a", "One."), bytes("b", "Two.")]));
     assert_eq!(report.added, 2);
 }
