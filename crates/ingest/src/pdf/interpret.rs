@@ -1,5 +1,5 @@
 //! Runs a page's content streams for their text: the graphics and text state (ISO 32000-1, 8.4
-//! and 9.3), form XObjects and marked content. Painting is not looked at.
+//! and 9.3), form XObjects and marked content. Of painting only its extent is kept, see [`drawing`].
 
 mod drawing;
 mod text_state;

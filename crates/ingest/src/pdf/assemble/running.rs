@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::blocks::Measures;
 use crate::pdf::layout::{Line, PageLayout};
 
 /// Lines looked at from each end of a page.
@@ -15,11 +16,13 @@ const PAGES_MIN: usize = 3;
 const PAGES_APART_MAX: usize = 4;
 /// Chains that a line may still go on with: one for each place it stands in.
 const CHAINS_BACK: usize = 16;
+/// A title is larger than the body text by this factor.
+const TITLE_LARGER: f32 = 1.12;
 /// How far the same line may move between pages, in points.
 const DRIFT_POINTS: f32 = 4.0;
 
-/// For each page, the indices of its running lines, sorted. A repeated table head is content: it
-/// stays where it stands first.
+/// For each page, the indices of its running lines, sorted. A repeated title or table head is
+/// content: it stays where it stands first.
 pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
     let mut groups: HashMap<(String, bool), Vec<Seen>> = HashMap::new();
     for (page_at, page) in pages.iter().enumerate() {
@@ -31,6 +34,7 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
             groups.entry(key).or_default().push(seen);
         }
     }
+    let title_size = Measures::of(pages).body_size * TITLE_LARGER;
     let mut marked = vec![Vec::new(); pages.len()];
     let pages_min = PAGES_MIN.min(pages.len().max(2));
     #[expect(
@@ -46,7 +50,8 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
                 chain.len() >= pages_min && mostly_agree(&chain)
             };
             if runs {
-                let keep_first = usize::from(is_first_table_head(pages, &chain));
+                let is_title = !only_number && chain[0].size > title_size;
+                let keep_first = usize::from(is_title || is_first_table_head(pages, &chain));
                 chain
                     .iter()
                     .skip(keep_first)
@@ -242,6 +247,19 @@ mod tests {
             .map(|number| page(&[(&format!("Page {number} of 40"), 30.0), ("Dear reader", 400.0)]))
             .collect();
         assert_eq!(lines(&pages), vec![vec![0]; 4]);
+    }
+
+    #[test]
+    fn a_title_repeated_on_slides_stays_once() {
+        let pages: Vec<_> = (0..3)
+            .map(|number| {
+                let words = format!("Enough words to be what most of slide {number} is set in");
+                let mut slide = page(&[("Results", 770.0), (&words, 400.0)]);
+                slide.lines[0].size = 24.0;
+                slide
+            })
+            .collect();
+        assert_eq!(lines(&pages), [vec![], vec![0], vec![0]]);
     }
 
     #[test]
