@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Block, MediaType, PageRange, Span};
+use crate::{Block, MediaType, PageRange, Rect, Region, Span};
 
 /// One page of a paginated document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Physical page number, counted from 1.
     pub number: u32,
+    /// What is seen of the page, in its default user space.
+    pub bounds: Rect,
+    /// Degrees by which the page is turned clockwise when shown: 0, 90, 180 or 270.
+    pub rotation: u16,
     /// The text that begins on this page; empty for a page without text.
     pub span: Span,
     /// Glyphs drawn on the page for which no Unicode text could be found.
@@ -27,6 +31,11 @@ pub enum RemovalReason {
     RunningLine,
     /// A number along an axis of a plot, or a name in its legend.
     PlotLabel,
+    /// A word behind or across the text, such as "Draft".
+    Watermark,
+    /// Text that cannot be seen: beside the page, clipped away, of a layer that is switched off,
+    /// or an invisible copy of what is visible.
+    Hidden,
 }
 
 /// A line that was recognised as furniture of the page and left out of the text.
@@ -45,7 +54,7 @@ pub struct Removed {
 /// Blocks are in reading order, do not overlap, and are separated by blank space only, so
 /// every visible character of `text` lies in exactly one block. Page spans tile the text in
 /// page order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     /// What the bytes were.
     pub media_type: MediaType,
@@ -58,6 +67,9 @@ pub struct Document {
     pub text: String,
     /// Structure, in reading order.
     pub blocks: Vec<Block>,
+    /// Where the blocks stand on their pages, in the order of the blocks; empty where the format
+    /// has no pages.
+    pub regions: Vec<Region>,
     /// Pages in order; empty where the format has none.
     pub pages: Vec<Page>,
     /// Lines recognised as page furniture.
@@ -82,6 +94,13 @@ impl Document {
         Some(PageRange { first, last })
     }
 
+    /// The regions of the block at an index of `blocks`. Costs a binary search over the regions.
+    pub fn regions_of(&self, block: usize) -> &[Region] {
+        let first = self.regions.partition_point(|region| region.block < block);
+        let own = self.regions[first..].partition_point(|region| region.block == block);
+        &self.regions[first..first + own]
+    }
+
     /// Numbers of the pages on which no text was found.
     pub fn pages_without_text(&self) -> Vec<u32> {
         self.pages.iter().filter(|page| page.span.is_empty()).map(|page| page.number).collect()
@@ -93,7 +112,9 @@ mod tests {
     use super::*;
 
     fn page(number: u32, start: usize, end: usize) -> Page {
-        Page { number, span: Span::new(start, end), unmapped_glyphs: 0, partial: None }
+        let bounds = Rect::from_corners([0.0, 0.0, 612.0, 792.0]);
+        let span = Span::new(start, end);
+        Page { number, bounds, rotation: 0, span, unmapped_glyphs: 0, partial: None }
     }
 
     #[test]
@@ -104,6 +125,7 @@ mod tests {
             metadata: BTreeMap::new(),
             text: "one two three".into(),
             blocks: Vec::new(),
+            regions: Vec::new(),
             pages: vec![page(1, 0, 4), page(2, 4, 4), page(3, 4, 13)],
             removed: Vec::new(),
             warnings: Vec::new(),

@@ -14,6 +14,7 @@ mod document;
 mod hash;
 mod id;
 mod media_type;
+mod region;
 mod span;
 
 pub use block::{Block, BlockKind};
@@ -22,4 +23,5 @@ pub use document::{Document, Page, RemovalReason, Removed};
 pub use hash::{ContentHash, ParseHashError};
 pub use id::{BotId, DocumentId, InvalidId};
 pub use media_type::MediaType;
+pub use region::{Rect, Region};
 pub use span::{PageRange, Span};

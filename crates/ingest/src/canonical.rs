@@ -90,6 +90,7 @@ impl Canonical {
             metadata,
             text: self.text,
             blocks: self.blocks,
+            regions: Vec::new(),
             pages: Vec::new(),
             removed: Vec::new(),
             warnings: Vec::new(),

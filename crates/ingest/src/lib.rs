@@ -37,6 +37,7 @@ pub use error::{Encryption, IngestError};
 pub use limits::Limits;
 pub use media_type::media_type;
 pub use parallel::{Ingested, ingest, ingest_all, panic_message};
+pub use pdf::{BlockView, LineView, PageView, WordView, page_views};
 
 /// Version of everything between bytes and chunks: raised whenever the output for some input
 /// changes, so that cached results of an older version are not mistaken for current ones.

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::{Config, IngestError, chunk, parse};
 
 /// A document and its chunks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ingested {
     /// The document.
     pub document: Document,

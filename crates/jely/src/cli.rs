@@ -220,11 +220,13 @@ Examples:
   jely text manual.pdf
   jely text manual.pdf --pages 3-5
   jely text manual.pdf --json | jq 'select(.block.kind == \"heading\")'
+  jely text manual.pdf --debug-svg pictures --pages 7
 
 With --json: one line for each block,
   {\"block\":{\"kind\":\"heading|paragraph|listItem|table|code\",\"level\"?,\"page\",\"pageEnd\",
-   \"start\",\"end\",\"text\"}}
-with places in characters of the text, and a last one,
+   \"start\",\"end\",\"boxes\":[{\"page\",\"rect\":[left,lower,right,upper]}],\"text\"}}
+with places in characters of the text and boxes in PDF points of the page's own coordinates,
+as annotations have them; and a last one,
   {\"document\":{\"title\",\"mediaType\",\"pages\",\"pagesWithoutText\",\"metadata\",\"removed\",\"warnings\"}}")]
 pub(crate) struct Text {
     /// A PDF, Markdown or text file
@@ -235,6 +237,10 @@ pub(crate) struct Text {
     /// Password for an encrypted file
     #[arg(long, value_name = "P", env = "JELY_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
+    /// Instead of the text, draw each page of a PDF as an SVG file in this folder: its words,
+    /// lines and blocks, the order they are read in, and what is left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) debug_svg: Option<PathBuf>,
 }
 
 /// Reads `3` or `3-5`.

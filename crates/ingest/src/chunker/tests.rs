@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use document::{BlockKind, MediaType, Page, PageRange};
+use document::{BlockKind, MediaType, Page, PageRange, Rect};
 
 use super::size::Size;
 use super::*;
@@ -167,6 +167,8 @@ fn every_chunk_knows_its_pages_and_place() {
     let text = "Ä one\n\ntwo two\n\nthree".to_owned();
     let page = |number, start, end| Page {
         number,
+        bounds: Rect::from_corners([0.0, 0.0, 612.0, 792.0]),
+        rotation: 0,
         span: Span::new(start, end),
         unmapped_glyphs: 0,
         partial: None,
@@ -177,6 +179,7 @@ fn every_chunk_knows_its_pages_and_place() {
         title: None,
         metadata: BTreeMap::new(),
         blocks: vec![block(0, 6), block(8, 15), block(17, 22)],
+        regions: Vec::new(),
         pages: vec![page(1, 0, 8), page(2, 8, 8), page(3, 8, 12), page(4, 12, 22)],
         text,
         removed: Vec::new(),

@@ -9,61 +9,81 @@ mod tables;
 
 use std::collections::BTreeMap;
 
-use document::{Block, BlockKind, Document, MediaType, Page, RemovalReason, Removed, Span};
+use document::{
+    Block, BlockKind, Document, MediaType, Page, Rect, Region, RemovalReason, Removed, Span,
+};
 
-use super::layout::PageLayout;
-use super::outline::Bookmark;
-use blocks::PageBlock;
+use super::Source;
+use super::layout::{Line, PageLayout};
+pub(super) use blocks::PageBlock;
+
 use hyphens::Vocabulary;
 
 /// Joins laid-out pages to a document. Linear in the text.
-pub(super) fn document(
-    mut pages: Vec<PageLayout>,
-    metadata: BTreeMap<String, String>,
-    bookmarks: &[Bookmark],
-) -> Document {
-    let mut removed = take(&mut pages, running::lines, RemovalReason::RunningLine);
-    removed.extend(take(&mut pages, plots::labels, RemovalReason::PlotLabel));
-    removed.sort_by_key(|removed| removed.page);
+pub(super) fn document(source: Source) -> Document {
+    let metadata = source.metadata.clone();
+    with_blocks(source, |pages, blocks, vocabulary| {
+        let mut writer = Writer::new(vocabulary);
+        for (number, (page, page_blocks)) in (1..).zip(pages.iter().zip(blocks)) {
+            writer.page(number, page, page_blocks);
+        }
+        writer.finish(metadata, removed(pages))
+    })
+}
+
+/// Takes furniture out of the pages and groups what is left to blocks, which `then` is given.
+pub(super) fn with_blocks<T>(
+    source: Source,
+    then: impl FnOnce(&[PageLayout], &[Vec<PageBlock<'_>>], &Vocabulary) -> T,
+) -> T {
+    let mut pages = source.pages;
+    take(&mut pages, running::lines, RemovalReason::RunningLine);
+    take(&mut pages, plots::labels, RemovalReason::PlotLabel);
     let vocabulary = Vocabulary::of(pages.iter().flat_map(|page| &page.lines));
     let measures = blocks::Measures::of(&pages);
     let mut blocks: Vec<Vec<PageBlock<'_>>> =
         pages.iter().map(|page| blocks::group(&page.lines, &measures, &vocabulary)).collect();
     headings::name(&mut blocks, &measures);
-    headings::follow(&mut blocks, bookmarks);
-    let mut writer = Writer::new(&vocabulary);
-    for (number, (page, page_blocks)) in (1..).zip(pages.iter().zip(&blocks)) {
-        writer.page(number, page, page_blocks);
-    }
-    writer.finish(metadata, removed)
+    headings::follow(&mut blocks, &source.bookmarks);
+    then(&pages, &blocks, &vocabulary)
 }
 
-/// Takes the lines that `mark` marks on each page out of the pages.
+/// Takes the lines that `mark` marks on each page out of its text.
 fn take(
     pages: &mut [PageLayout],
     mark: fn(&[PageLayout]) -> Vec<Vec<usize>>,
     reason: RemovalReason,
-) -> Vec<Removed> {
+) {
     let marks = mark(pages);
-    let mut removed = Vec::new();
-    for ((number, page), marks) in (1..).zip(pages.iter_mut()).zip(marks) {
+    for (page, marks) in pages.iter_mut().zip(marks) {
         let mut marks = marks.into_iter().peekable();
         let lines = std::mem::take(&mut page.lines);
         for (index, line) in lines.into_iter().enumerate() {
             if marks.next_if_eq(&index).is_some() {
-                removed.push(Removed { page: number, text: line.text, reason });
+                page.removed.push((reason, line));
             } else {
                 page.lines.push(line);
             }
         }
     }
-    removed
+}
+
+/// The report of the lines that were taken out.
+fn removed(pages: &[PageLayout]) -> Vec<Removed> {
+    let of_page = |(number, page): (u32, &PageLayout)| {
+        let removed = page.removed.iter();
+        removed
+            .map(|(reason, line)| Removed { page: number, text: line.text.clone(), reason: *reason })
+            .collect::<Vec<_>>()
+    };
+    (1..).zip(pages).flat_map(of_page).collect()
 }
 
 struct Writer<'a> {
     vocabulary: &'a Vocabulary,
     text: String,
     blocks: Vec<Block>,
+    regions: Vec<Region>,
     pages: Vec<Page>,
     warnings: Vec<String>,
     unmapped: u64,
@@ -84,6 +104,7 @@ impl<'a> Writer<'a> {
             vocabulary,
             text: String::new(),
             blocks: Vec::new(),
+            regions: Vec::new(),
             pages: Vec::new(),
             warnings: Vec::new(),
             unmapped: 0,
@@ -95,6 +116,7 @@ impl<'a> Writer<'a> {
         let mut start = None;
         for block in blocks {
             let before = self.block(number, block);
+            self.place(number, page, block);
             start.get_or_insert(before);
         }
         // Where the page begins inside a paragraph, its text begins there; blank space that
@@ -107,6 +129,8 @@ impl<'a> Writer<'a> {
         self.unmapped += u64::from(page.unmapped);
         self.pages.push(Page {
             number,
+            bounds: page.frame.visible,
+            rotation: page.frame.rotation,
             span: Span::new(start, self.text.len()),
             unmapped_glyphs: page.unmapped,
             partial: page.partial.clone(),
@@ -137,6 +161,14 @@ impl<'a> Writer<'a> {
         self.blocks.push(Block { kind: block.kind, span: Span::new(start, self.text.len()) });
         self.open = self.left_open(page, block);
         start
+    }
+
+    /// Notes where the block written last stands.
+    fn place(&mut self, page: u32, layout: &PageLayout, block: &PageBlock<'_>) {
+        let bounds = block.lines.iter().map(Line::bounds).reduce(Rect::union);
+        let (Some(bounds), Some(last)) = (bounds, self.blocks.len().checked_sub(1)) else { return };
+        let bounds = layout.frame.to_user_space(bounds);
+        self.regions.push(Region { block: last, page, bounds });
     }
 
     fn separate(&mut self, kind: BlockKind) {
@@ -207,6 +239,7 @@ impl<'a> Writer<'a> {
             metadata,
             text: self.text,
             blocks: self.blocks,
+            regions: self.regions,
             pages: self.pages,
             removed,
             warnings: self.warnings,

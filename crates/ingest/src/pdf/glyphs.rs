@@ -1,6 +1,9 @@
 //! The glyphs of one page: the meeting point of interpretation and layout.
 
-use super::page_tree::Rect;
+use document::Rect;
+
+use super::page_frame::PageFrame;
+use super::structure::Tag;
 
 /// The direction a line of text runs in, in whole degrees counter-clockwise from rightwards.
 pub(super) type Degrees = i16;
@@ -26,17 +29,31 @@ pub(super) struct Glyph {
     pub(super) space: f32,
     pub(super) degrees: Degrees,
     pub(super) bold: bool,
+    pub(super) layer: Layer,
+    /// What the document's structure says of it.
+    pub(super) tag: Tag,
+}
+
+/// How a glyph comes onto the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// Drawn by the page's content.
+    Visible,
+    /// Shown in text render mode 3, which draws nothing: the text layer of a scan.
+    Invisible,
+    /// Drawn by an annotation: a form field, a text box, a stamp.
+    Annotation,
 }
 
 /// Everything shown on a page, in the order of its content stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PageGlyphs {
     /// The texts of the glyphs, one after the other.
     pub(super) text: String,
     pub(super) glyphs: Vec<Glyph>,
-    /// Size of the page as looked at, in points.
-    pub(super) width: f32,
-    pub(super) height: f32,
+    /// Those that cannot be seen: beside the page, clipped away, of a layer that is switched off.
+    pub(super) hidden: Vec<Glyph>,
+    pub(super) frame: PageFrame,
     /// Regions of plots, in points.
     pub(super) plots: Vec<Rect>,
     /// Codes without known text.
@@ -46,6 +63,18 @@ pub(super) struct PageGlyphs {
 }
 
 impl PageGlyphs {
+    pub(super) fn new(frame: PageFrame) -> Self {
+        Self {
+            text: String::new(),
+            glyphs: Vec::new(),
+            hidden: Vec::new(),
+            frame,
+            plots: Vec::new(),
+            unmapped: 0,
+            partial: None,
+        }
+    }
+
     pub(super) fn text_of(&self, glyph: &Glyph) -> &str {
         self.text.get(glyph.text.0 as usize..glyph.text.1 as usize).unwrap_or("")
     }

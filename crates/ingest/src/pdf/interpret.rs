@@ -1,21 +1,28 @@
 //! Runs a page's content streams for their text: the graphics and text state (ISO 32000-1, 8.4
-//! and 9.3), form XObjects and marked content. Of painting only its extent is kept, see [`drawing`].
+//! and 9.3), form XObjects, annotations and marked content. Of painting only its extent is kept,
+//! see [`drawing`]; of clipping a rectangle that holds what is left.
 
+mod annotations;
 mod drawing;
+mod marks;
 mod text_state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use document::Rect;
 use lopdf::{Dictionary, Object, Stream};
 
+use crate::pdf::Shared;
 use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal};
 use crate::pdf::font::{Font, FontCache};
-use crate::pdf::glyphs::{Glyph, PageGlyphs};
+use crate::pdf::glyphs::{Glyph, Layer, PageGlyphs};
 use crate::pdf::matrix::Matrix;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::pdf::page_tree::PageSource;
+use crate::pdf::structure::Structure;
 use drawing::Drawing;
+use marks::Marks;
 use text_state::State;
 
 /// Operations of one page; a page of dense text has some ten thousand.
@@ -24,10 +31,6 @@ const OPERATIONS_MAX: usize = 20_000_000;
 const GLYPHS_MAX: usize = 2_000_000;
 /// Text of one page, in bytes; a dense page has some ten thousand.
 const TEXT_BYTES_MAX: usize = 16 << 20;
-/// Open marked-content sequences; those beyond keep their text as it is shown.
-const MARKS_MAX: usize = 1_000;
-/// A longer replacement text is none.
-const ACTUAL_TEXT_BYTES_MAX: usize = 4_096;
 /// Saved graphics states; the standard's own limit is 28.
 const SAVED_STATES_MAX: usize = 1_000;
 /// Form XObjects drawn on one page.
@@ -39,63 +42,54 @@ const FORM_DEPTH_MAX: usize = 24;
 const COORDINATE_MAX: f32 = 100_000.0;
 
 /// Reads the glyphs of a page.
-pub(super) fn glyphs(
-    objects: &Objects<'_>,
-    fonts: &FontCache,
-    source: &PageSource<'_>,
-) -> PageGlyphs {
-    let (width, height) = source.upright_size();
+pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs {
+    let objects = shared.objects;
     let mut interpreter = Interpreter {
         objects,
-        fonts,
+        shared,
         page_fonts: HashMap::new(),
-        page: PageGlyphs { width, height, ..PageGlyphs::default() },
-        state: State::new(source.upright()),
+        page: PageGlyphs::new(source.frame),
+        state: State::new(source.frame),
         saved: Vec::new(),
-        marks: Vec::new(),
-        marks_floor: 0,
-        skipped_marks: 0,
+        marks: Marks::of_content(Structure::key(source.dict)),
+        layer: Layer::Visible,
         operations: 0,
         forms: 0,
         depth: 0,
         bytes: Vec::new(),
-        drawing: Drawing::new((width, height)),
+        drawing: Drawing::new(source.frame.upright_size()),
     };
     if objects.text_bytes() <= objects.limits.output_bytes_max {
         let content = interpreter.page_content(source.dict);
         interpreter.run(&content, source.resources);
+        interpreter.annotations(source);
         objects.count_text(interpreter.page.text.len());
     }
-    interpreter.page.plots = interpreter.drawing.into_regions();
-    interpreter.page
+    let mut page = interpreter.page;
+    page.plots = interpreter.drawing.into_regions();
+    // A page on which nothing is seen is cropped or clipped by mistake.
+    if page.glyphs.is_empty() {
+        std::mem::swap(&mut page.glyphs, &mut page.hidden);
+    }
+    page
 }
 
 struct Interpreter<'a> {
     objects: &'a Objects<'a>,
-    fonts: &'a FontCache,
+    shared: &'a Shared<'a>,
     /// Fonts this page has asked for, without the lock of the shared cache.
     page_fonts: HashMap<usize, Arc<Font>>,
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
-    marks: Vec<Mark>,
-    /// Sequences open outside the form that runs now.
-    marks_floor: usize,
-    /// Sequences opened beyond [`MARKS_MAX`].
-    skipped_marks: usize,
+    marks: Marks,
+    layer: Layer,
     operations: usize,
     forms: usize,
     depth: usize,
     /// Scratch for the bytes of a shown string.
     bytes: Vec<u8>,
     drawing: Drawing,
-}
-
-/// An open marked-content sequence.
-struct Mark {
-    /// Text that replaces what the sequence shows (ISO 32000-1, 14.9.4).
-    actual_text: Option<String>,
-    first_glyph: usize,
 }
 
 impl<'a> Interpreter<'a> {
@@ -148,7 +142,7 @@ impl<'a> Interpreter<'a> {
 
     fn is_full(&self) -> bool {
         self.operations > OPERATIONS_MAX
-            || self.page.glyphs.len() > GLYPHS_MAX
+            || self.page.glyphs.len() + self.page.hidden.len() > GLYPHS_MAX
             || self.page.text.len() > TEXT_BYTES_MAX
     }
 
@@ -183,13 +177,14 @@ impl<'a> Interpreter<'a> {
                 self.state.next_line();
                 self.show_operand(operands.last());
             }
-            b"BDC" => self.begin_mark(operands, resources),
-            b"BMC" => self.open_mark(None),
-            b"EMC" => self.end_mark(),
+            b"BDC" | b"BMC" => self.begin_mark(operands, resources),
+            b"EMC" => self.marks.end(&mut self.page),
             _ => {
                 let glyphs = self.page.glyphs.len();
                 if !self.drawing.perform(operator, operands, self.state.transform, glyphs) {
                     self.state.perform(operator, operands);
+                } else if let Some(bounds) = self.drawing.take_clip() {
+                    self.state.clip_to(bounds);
                 }
             }
         }
@@ -232,7 +227,7 @@ impl<'a> Interpreter<'a> {
         if let Some(font) = self.page_fonts.get(&key) {
             return Some(Arc::clone(font));
         }
-        let font = self.fonts.font(self.objects, dict)?;
+        let font = self.shared.fonts.font(self.objects, dict)?;
         self.page_fonts.insert(key, Arc::clone(&font));
         Some(font)
     }
@@ -247,17 +242,21 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Draws a form XObject: its content runs in its own resources, or the caller's where it has
-    /// none. Images show no text.
     fn draw(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
         let entry = self.resource(resources, b"XObject", operands.last());
         let stream =
             entry.and_then(|entry| self.objects.resolve(entry)).and_then(|o| o.as_stream().ok());
-        let Some(form) =
+        // Images show no text.
+        if let Some(form) =
             stream.filter(|stream| self.objects.name(&stream.dict, b"Subtype") == Some(b"Form"))
-        else {
-            return;
-        };
+        {
+            self.draw_form(form, resources);
+        }
+    }
+
+    /// Draws a form XObject: its content runs in its own resources, or the caller's where it has
+    /// none, within its own bounding box.
+    fn draw_form(&mut self, form: &'a Stream, resources: Option<&'a Dictionary>) {
         self.forms += 1;
         if self.depth >= FORM_DEPTH_MAX || self.forms > FORMS_MAX {
             self.mark_partial(format!(
@@ -265,75 +264,33 @@ impl<'a> Interpreter<'a> {
             ));
             return;
         }
+        if form.dict.get(b"OC").is_ok_and(|owner| self.shared.layers.is_off(self.objects, owner)) {
+            return;
+        }
         let content = self.decode(form);
         let outer = self.state.clone();
         let saved = std::mem::take(&mut self.saved);
-        // A form closes its own sequences only.
-        let outer_floor = std::mem::replace(&mut self.marks_floor, self.marks.len());
+        let outer_marks = self.marks.enter(Structure::key(&form.dict));
         if let Some(matrix) = self.objects.matrix(&form.dict, b"Matrix") {
             self.state.transform = matrix.then(self.state.transform);
+        }
+        if let Some(corners) = self.objects.numbers(&form.dict, b"BBox") {
+            self.state.clip_to(self.state.transform.bounds(Rect::from_corners(corners)));
         }
         self.depth += 1;
         self.run(&content, self.objects.dict(&form.dict, b"Resources").or(resources));
         self.depth -= 1;
-        self.skipped_marks = 0;
-        while self.marks.len() > self.marks_floor {
-            self.end_mark();
-        }
-        self.marks_floor = outer_floor;
+        self.marks.leave(outer_marks, &mut self.page);
         self.saved = saved;
         self.state = outer;
     }
 
     fn begin_mark(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
-        let actual_text = match operands {
-            [_, Operand::DictStart, entries @ ..] => inline_actual_text(entries),
-            [_, name @ Operand::Name(_)] => {
-                let entry = self.resource(resources, b"Properties", Some(name));
-                let dict = entry.and_then(|entry| self.objects.resolve(entry)).and_then(as_dict);
-                dict.and_then(|dict| self.objects.text(dict, b"ActualText"))
-            }
+        let property = match operands {
+            [_, name @ Operand::Name(_)] => self.resource(resources, b"Properties", Some(name)),
             _ => None,
         };
-        self.open_mark(actual_text.filter(|text| text.len() <= ACTUAL_TEXT_BYTES_MAX));
-    }
-
-    fn open_mark(&mut self, actual_text: Option<String>) {
-        if self.marks.len() < MARKS_MAX {
-            self.marks.push(Mark { actual_text, first_glyph: self.page.glyphs.len() });
-        } else {
-            self.skipped_marks += 1;
-        }
-    }
-
-    /// Gives the first glyph of a sequence its replacement text and takes the others' away.
-    fn end_mark(&mut self) {
-        if self.skipped_marks > 0 {
-            self.skipped_marks -= 1;
-            return;
-        }
-        if self.marks.len() <= self.marks_floor {
-            return;
-        }
-        let Some(Mark { actual_text: Some(text), first_glyph }) = self.marks.pop() else { return };
-        if self.page.glyphs.len() <= first_glyph {
-            return;
-        }
-        let start = self.page.text.len() as u32;
-        self.page.text.push_str(&text);
-        let end = self.page.text.len() as u32;
-        let Some((first, others)) =
-            self.page.glyphs.get_mut(first_glyph..).and_then(<[_]>::split_first_mut)
-        else {
-            return;
-        };
-        first.text = (start, end);
-        for other in others.iter_mut() {
-            if other.degrees == first.degrees {
-                (first.u0, first.u1) = (first.u0.min(other.u0), first.u1.max(other.u1));
-            }
-            other.text = (end, end);
-        }
+        self.marks.begin(self.objects, self.shared, operands, property, self.page.glyphs.len());
     }
 
     fn show_operand(&mut self, operand: Option<&Operand<'_>>) {
@@ -360,6 +317,9 @@ impl<'a> Interpreter<'a> {
     fn show(&mut self, bytes: &[u8]) {
         let Some(font) = self.state.font.clone() else { return };
         let Some(frame) = self.state.frame(font.vertical()) else { return };
+        let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
+        let tag = self.marks.tag();
+        let space = font.space_width * frame.em_along;
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_full() {
             let shown = font.show(rest);
@@ -373,37 +333,28 @@ impl<'a> Interpreter<'a> {
             let advance = shown.width * frame.em_along;
             // A glyph that advances backwards is drawn before its start.
             let (u0, u1) = if advance < 0.0 { (u + advance, u) } else { (u, u + advance) };
-            let on_page =
+            let has_place =
                 u.abs() < COORDINATE_MAX && v.abs() < COORDINATE_MAX && advance.is_finite();
-            if on_page && start != end {
-                let space = font.space_width * frame.em_along;
-                let (size, degrees) = (frame.em_across, frame.degrees);
-                self.page.glyphs.push(Glyph {
+            if has_place && start != end {
+                let glyph = Glyph {
                     text: (start, end),
                     u0,
                     u1,
                     v,
-                    size,
+                    size: frame.em_across,
                     space,
-                    degrees,
+                    degrees: frame.degrees,
                     bold: font.bold,
-                });
+                    layer,
+                    tag,
+                };
+                let seen = !self.marks.is_hidden()
+                    && self.state.clip.overlaps(frame.extent((x, y), advance));
+                if seen { self.page.glyphs.push(glyph) } else { self.page.hidden.push(glyph) }
             }
             self.state.advance(shown.width, shown.is_space_code, font.vertical());
         }
     }
-}
-
-/// The ActualText of a property list given inline.
-fn inline_actual_text(entries: &[Operand<'_>]) -> Option<String> {
-    let at = entries.iter().position(|entry| *entry == Operand::Name(b"ActualText"))?;
-    let mut bytes = Vec::new();
-    match entries.get(at + 1)? {
-        Operand::Literal(raw) => decode_literal(raw, &mut bytes),
-        Operand::Hex(raw) => decode_hex(raw, &mut bytes),
-        _ => return None,
-    }
-    lopdf::decode_text_string(&Object::String(bytes, lopdf::StringFormat::Literal)).ok()
 }
 
 fn matrix(operands: &[Operand<'_>]) -> Option<Matrix> {

@@ -1,13 +1,19 @@
 //! Glyphs of a page to its lines, in content-stream order.
 
 mod accents;
+mod annotations;
 mod labels;
 mod lines;
 mod script;
 mod spacing;
+mod unseen;
 
-use super::glyphs::{Degrees, PageGlyphs};
-use super::page_tree::Rect;
+use document::{Rect, RemovalReason};
+
+use super::glyphs::{Degrees, Glyph, Layer, PageGlyphs};
+use super::matrix::Matrix;
+use super::page_frame::PageFrame;
+use super::structure::Tag;
 pub(super) use labels::is_label;
 pub(super) use script::is_set_solid;
 
@@ -16,8 +22,10 @@ pub(super) use script::is_set_solid;
 pub(super) struct Line {
     /// The text, spaces set, in Normalization Form C.
     pub(super) text: String,
+    /// Its words.
+    pub(super) words: Vec<Piece>,
     /// The pieces between wide gaps: one unless the line has such gaps.
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<Piece>,
     /// Extent along the line and baseline, in the frame of [`Glyph`](super::glyphs::Glyph).
     pub(super) u0: f32,
     pub(super) u1: f32,
@@ -27,20 +35,13 @@ pub(super) struct Line {
     pub(super) degrees: Degrees,
     /// Whether all of its letters are in a heavy face.
     pub(super) bold: bool,
+    pub(super) layer: Layer,
+    pub(super) tag: Tag,
 }
 
-impl Line {
-    /// The middle of the line on the page, in points.
-    pub(super) fn middle(&self) -> (f32, f32) {
-        let (u, v) = ((self.u0 + self.u1) / 2.0, self.v + 0.3 * self.size);
-        let (sin, cos) = f32::from(self.degrees).to_radians().sin_cos();
-        (u * cos - v * sin, u * sin + v * cos)
-    }
-}
-
-/// A piece of a line between wide gaps.
+/// A word, or a piece of a line between wide gaps.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Cell {
+pub(super) struct Piece {
     /// First byte in the line's text.
     pub(super) start: usize,
     /// Extent along the line.
@@ -48,26 +49,72 @@ pub(super) struct Cell {
     pub(super) u1: f32,
 }
 
+impl Line {
+    /// The middle of the line on the page as it is looked at, in points.
+    pub(super) fn middle(&self) -> (f32, f32) {
+        let bounds = self.bounds();
+        ((bounds.x0 + bounds.x1) / 2.0, (bounds.y0 + bounds.y1) / 2.0)
+    }
+
+    /// What the line covers on the page as it is looked at, in points.
+    pub(super) fn bounds(&self) -> Rect {
+        self.bounds_of(self.u0, self.u1)
+    }
+
+    /// What a part of the line covers.
+    pub(super) fn bounds_of(&self, u0: f32, u1: f32) -> Rect {
+        // Where letters reach that have parts below and above the line.
+        const DESCENT_EM: f32 = 0.22;
+        const ASCENT_EM: f32 = 0.76;
+        let upright = Rect {
+            x0: u0,
+            y0: self.v - DESCENT_EM * self.size,
+            x1: u1,
+            y1: self.v + ASCENT_EM * self.size,
+        };
+        if self.degrees == 0 {
+            return upright;
+        }
+        let (sin, cos) = f32::from(self.degrees).to_radians().sin_cos();
+        Matrix { a: cos, b: sin, c: -sin, d: cos, e: 0.0, f: 0.0 }.bounds(upright)
+    }
+}
+
 /// The lines of one page.
 #[derive(Debug)]
 pub(super) struct PageLayout {
     pub(super) lines: Vec<Line>,
-    /// Height of the page as looked at, in points.
-    pub(super) height: f32,
+    /// Lines that are not read, and why.
+    pub(super) removed: Vec<(RemovalReason, Line)>,
+    pub(super) frame: PageFrame,
     /// Regions of plots, in points.
     pub(super) plots: Vec<Rect>,
     pub(super) unmapped: u32,
     pub(super) partial: Option<String>,
 }
 
+impl PageLayout {
+    /// Height of the page as looked at, in points.
+    pub(super) fn height(&self) -> f32 {
+        self.frame.upright_size().1
+    }
+}
+
 /// Lays out one page.
 pub(super) fn page(glyphs: &PageGlyphs) -> PageLayout {
-    let runs = lines::runs(glyphs);
-    let lines = runs.iter().filter_map(|run| spacing::line(glyphs, run)).collect();
-    let lines = labels::with_labels(without_overprints(lines));
+    let lines_of = |shown: &[Glyph]| -> Vec<Line> {
+        let runs = lines::runs(glyphs, shown);
+        runs.iter().filter_map(|run| spacing::line(glyphs, shown, run)).collect()
+    };
+    let lines = labels::with_labels(without_overprints(lines_of(&glyphs.glyphs)));
+    let hidden = lines_of(&glyphs.hidden).into_iter();
+    let mut removed: Vec<_> = hidden.map(|line| (RemovalReason::Hidden, line)).collect();
+    let lines = unseen::without_unseen(lines, &mut removed);
+    let lines = annotations::in_place(lines);
     PageLayout {
-        lines: margin_notes_first(lines, glyphs.width),
-        height: glyphs.height,
+        lines: margin_notes_first(lines, glyphs.frame.upright_size().0),
+        removed,
+        frame: glyphs.frame,
         plots: glyphs.plots.clone(),
         unmapped: glyphs.unmapped,
         partial: glyphs.partial.clone(),
@@ -114,4 +161,40 @@ fn without_overprints(lines: Vec<Line>) -> Vec<Line> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+impl Line {
+    /// A visible upright line of 10 points.
+    pub(super) fn sample(text: &str, u0: f32, u1: f32, v: f32) -> Self {
+        Self {
+            text: text.into(),
+            words: vec![Piece { start: 0, u0, u1 }],
+            cells: vec![Piece { start: 0, u0, u1 }],
+            u0,
+            u1,
+            v,
+            size: 10.0,
+            degrees: 0,
+            bold: false,
+            layer: Layer::Visible,
+            tag: Tag::NONE,
+        }
+    }
+}
+
+#[cfg(test)]
+impl PageLayout {
+    /// A page of 600 by 800 points.
+    pub(super) fn sample(lines: Vec<Line>) -> Self {
+        let visible = Rect { x0: 0.0, y0: 0.0, x1: 600.0, y1: 800.0 };
+        Self {
+            lines,
+            removed: Vec::new(),
+            frame: PageFrame { visible, rotation: 0 },
+            plots: Vec::new(),
+            unmapped: 0,
+            partial: None,
+        }
+    }
 }

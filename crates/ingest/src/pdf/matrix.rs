@@ -1,5 +1,7 @@
 //! Affine maps of the plane (ISO 32000-1, 8.3.3), row vectors: a point `p` goes to `p × M`.
 
+use document::Rect;
+
 /// `x' = a·x + c·y + e`, `y' = b·x + d·y + f`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Matrix {
@@ -37,6 +39,16 @@ impl Matrix {
 
     pub(super) fn apply(self, x: f32, y: f32) -> (f32, f32) {
         (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+    }
+
+    /// The bounding box of where a rectangle goes.
+    pub(super) fn bounds(self, rect: Rect) -> Rect {
+        let corner = |x, y| {
+            let (x, y) = self.apply(x, y);
+            Rect { x0: x, y0: y, x1: x, y1: y }
+        };
+        let lower = corner(rect.x0, rect.y0).union(corner(rect.x1, rect.y0));
+        lower.union(corner(rect.x0, rect.y1)).union(corner(rect.x1, rect.y1))
     }
 
     /// Whether every entry is a number that coordinates on a page can have.

@@ -2,100 +2,21 @@
 
 use std::collections::HashSet;
 
+use document::Rect;
 use lopdf::{Dictionary, Object, ObjectId};
 
-use crate::pdf::matrix::Matrix;
 use crate::pdf::objects::{Objects, as_dict};
-
-/// A rectangle in PDF points with ordered corners.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rect {
-    pub(super) x0: f32,
-    pub(super) y0: f32,
-    pub(super) x1: f32,
-    pub(super) y1: f32,
-}
-
-impl Rect {
-    pub(super) fn from_corners([ax, ay, bx, by]: [f32; 4]) -> Self {
-        Self { x0: ax.min(bx), y0: ay.min(by), x1: ax.max(bx), y1: ay.max(by) }
-    }
-
-    /// The smallest rectangle that holds both.
-    pub(super) fn union(self, other: Self) -> Self {
-        Self {
-            x0: self.x0.min(other.x0),
-            y0: self.y0.min(other.y0),
-            x1: self.x1.max(other.x1),
-            y1: self.y1.max(other.y1),
-        }
-    }
-
-    /// The same, larger by `by` on all sides.
-    pub(super) fn grown(self, by: f32) -> Self {
-        Self { x0: self.x0 - by, y0: self.y0 - by, x1: self.x1 + by, y1: self.y1 + by }
-    }
-
-    pub(super) fn overlaps(self, other: Self) -> bool {
-        self.x0 <= other.x1 && other.x0 <= self.x1 && self.y0 <= other.y1 && other.y0 <= self.y1
-    }
-
-    pub(super) fn contains(self, (x, y): (f32, f32)) -> bool {
-        (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
-    }
-
-    pub(super) fn width(self) -> f32 {
-        self.x1 - self.x0
-    }
-
-    pub(super) fn height(self) -> f32 {
-        self.y1 - self.y0
-    }
-
-    fn intersection(self, other: Self) -> Option<Self> {
-        let both = Self {
-            x0: self.x0.max(other.x0),
-            y0: self.y0.max(other.y0),
-            x1: self.x1.min(other.x1),
-            y1: self.y1.min(other.y1),
-        };
-        (both.width() > 1.0 && both.height() > 1.0).then_some(both)
-    }
-}
+use crate::pdf::page_frame::PageFrame;
 
 /// One page, its inherited attributes resolved.
 pub(super) struct PageSource<'a> {
     pub(super) dict: &'a Dictionary,
     pub(super) resources: Option<&'a Dictionary>,
-    /// The visible region in default user space.
-    pub(super) visible: Rect,
-    /// Clockwise, a multiple of 90.
-    pub(super) rotation_degrees: i32,
+    pub(super) frame: PageFrame,
 }
 
 /// US Letter: what viewers assume where no page size is given.
 const PAGE_SIZE_DEFAULT: Rect = Rect { x0: 0.0, y0: 0.0, x1: 612.0, y1: 792.0 };
-
-impl PageSource<'_> {
-    /// Maps default user space to the page as it is looked at: upright, origin at the lower
-    /// left corner of the visible region.
-    pub(super) fn upright(&self) -> Matrix {
-        let Rect { x0, y0, x1, y1 } = self.visible;
-        let (a, b, c, d, e, f) = match self.rotation_degrees.rem_euclid(360) {
-            90 => (0.0, -1.0, 1.0, 0.0, -y0, x1),
-            180 => (-1.0, 0.0, 0.0, -1.0, x1, y1),
-            270 => (0.0, 1.0, -1.0, 0.0, y1, -x0),
-            _ => (1.0, 0.0, 0.0, 1.0, -x0, -y0),
-        };
-        Matrix { a, b, c, d, e, f }
-    }
-
-    /// Width and height as looked at.
-    pub(super) fn upright_size(&self) -> (f32, f32) {
-        let (width, height) = (self.visible.width(), self.visible.height());
-        if self.rotation_degrees.rem_euclid(180) == 90 { (height, width) } else { (width, height) }
-    }
-}
 
 #[derive(Clone, Copy, Default)]
 struct Inherited<'a> {
@@ -119,10 +40,12 @@ impl<'a> Inherited<'a> {
     fn page(self, dict: &'a Dictionary) -> PageSource<'a> {
         let media = self.media_box.filter(|size| size.width() > 1.0 && size.height() > 1.0);
         let media = media.unwrap_or(PAGE_SIZE_DEFAULT);
-        let visible = self.crop_box.and_then(|crop| crop.intersection(media)).unwrap_or(media);
+        let visible = self.crop_box.and_then(|crop| crop.intersection(media))
+            .filter(|both| both.width() > 1.0 && both.height() > 1.0)
+            .unwrap_or(media);
         let quarter_turns = (self.rotation.unwrap_or(0.0) / 90.0).round() as i32;
-        let rotation_degrees = quarter_turns.rem_euclid(4) * 90;
-        PageSource { dict, resources: self.resources, visible, rotation_degrees }
+        let rotation = quarter_turns.rem_euclid(4) as u16 * 90;
+        PageSource { dict, resources: self.resources, frame: PageFrame { visible, rotation } }
     }
 }
 

@@ -1,9 +1,11 @@
 //! `jely text`: what is read of a file, without training a bot on it.
 
+mod svg;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use document::{Block, BlockKind, Document, MediaType, PageRange, Removed};
+use document::{Block, BlockKind, Document, MediaType, PageRange, Region, Removed};
 use serde::Serialize;
 
 use crate::cli::{Global, Text};
@@ -15,6 +17,12 @@ pub(super) fn run(_: &Global, arguments: &Text, output: &mut Output<'_>) -> Resu
     let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name}: cannot read"))?;
     let config =
         ingest::Config { password: arguments.password.clone(), ..ingest::Config::default() };
+    if let Some(folder) = &arguments.debug_svg {
+        let pages = ingest::page_views(&bytes, &config).with_context(|| name.to_string())?;
+        let written = svg::write(folder, &pages, arguments.pages)?;
+        output.line(&format!("{written} pages drawn in {}", folder.display()))?;
+        return Ok(Exit::Done);
+    }
     let document = ingest::parse(&bytes, &config).with_context(|| name.to_string())?;
     if output.is_json() {
         print_json(&document, arguments.pages, output)?;
@@ -27,8 +35,11 @@ pub(super) fn run(_: &Global, arguments: &Text, output: &mut Output<'_>) -> Resu
 }
 
 /// Blocks that touch the wanted pages; all where none are named or the format has none.
-fn chosen(document: &Document, wanted: Option<PageRange>) -> impl Iterator<Item = &Block> {
-    document.blocks.iter().filter(move |block| match (wanted, document.pages_of(block.span)) {
+fn chosen(
+    document: &Document,
+    wanted: Option<PageRange>,
+) -> impl Iterator<Item = (usize, &Block)> {
+    document.blocks.iter().enumerate().filter(move |(_, block)| match (wanted, document.pages_of(block.span)) {
         (Some(wanted), Some(pages)) => pages.first <= wanted.last && wanted.first <= pages.last,
         _ => true,
     })
@@ -40,7 +51,7 @@ fn print_pages(
     output: &mut Output<'_>,
 ) -> Result<()> {
     let mut after: Option<BlockKind> = None;
-    for block in chosen(document, wanted) {
+    for (_, block) in chosen(document, wanted) {
         let in_list = after == Some(BlockKind::ListItem) && block.kind == BlockKind::ListItem;
         if after.is_some() && !in_list {
             output.line("")?;
@@ -63,7 +74,7 @@ fn print_json(
         bytes = offset;
         chars
     };
-    for block in chosen(document, wanted) {
+    for (index, block) in chosen(document, wanted) {
         let pages = document.pages_of(block.span);
         let level = match block.kind {
             BlockKind::Heading { level } => Some(level),
@@ -76,6 +87,7 @@ fn print_json(
             page_end: pages.map(|pages| pages.last),
             start: place(block.span.start),
             end: place(block.span.end),
+            boxes: document.regions_of(index).iter().map(PageBox::of).collect(),
             text: block.span.of(&document.text).unwrap_or_default(),
         };
         output.named("block", &object)?;
@@ -105,7 +117,23 @@ struct BlockObject<'a> {
     page_end: Option<u32>,
     start: usize,
     end: usize,
+    boxes: Vec<PageBox>,
     text: &'a str,
+}
+
+/// A part of a page: left, lower, right and upper edge in PDF points, to hundredths.
+#[derive(Serialize)]
+struct PageBox {
+    page: u32,
+    rect: [f64; 4],
+}
+
+impl PageBox {
+    fn of(region: &Region) -> Self {
+        let document::Rect { x0, y0, x1, y1 } = region.bounds;
+        let rect = [x0, y0, x1, y1].map(|edge| (f64::from(edge) * 100.0).round() / 100.0);
+        Self { page: region.page, rect }
+    }
 }
 
 /// What a document says of itself.

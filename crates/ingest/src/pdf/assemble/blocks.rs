@@ -7,9 +7,9 @@ use super::tables;
 use crate::pdf::layout::{Line, PageLayout};
 
 /// Lines that make one block.
-pub(super) struct PageBlock<'l> {
-    pub(super) kind: BlockKind,
-    pub(super) lines: &'l [Line],
+pub(in crate::pdf) struct PageBlock<'l> {
+    pub(in crate::pdf) kind: BlockKind,
+    pub(in crate::pdf) lines: &'l [Line],
     /// The rows, for a table.
     pub(super) rows: Option<String>,
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::pdf::layout::Line;
 
 /// What a document shows of its words.
-pub(super) struct Vocabulary {
+pub(in crate::pdf) struct Vocabulary {
     /// Words that are not split by a line end, in lower case, and the parts of compounds.
     counts: HashMap<String, u32>,
     /// Divided words end in a hyphen character of their own, so `-` is always a real one.
@@ -124,17 +124,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Line {
-        let cells = Vec::new();
-        Line {
-            text: text.into(),
-            cells,
-            u0: 0.0,
-            u1: 1.0,
-            v: 0.0,
-            size: 10.0,
-            degrees: 0,
-            bold: false,
-        }
+        Line::sample(text, 0.0, 1.0, 0.0)
     }
 
     fn check(known: &str, first: &str, second: &str, expected: &str) {

@@ -1,7 +1,7 @@
 //! Labels of plots: numbers along axes and names in legends, which are no sentences.
 
 use crate::pdf::layout::{Line, PageLayout};
-use crate::pdf::page_tree::Rect;
+use document::Rect;
 
 /// Numbers along the axes of a plot; a drawing with fewer is a diagram, whose words count.
 const NUMBERS_MIN: usize = 4;
@@ -83,12 +83,11 @@ mod tests {
 
     fn line(text: &str, u0: f32, v: f32) -> Line {
         let u1 = u0 + 5.0 * text.len() as f32;
-        Line { text: text.into(), cells: Vec::new(), u0, u1, v, size: 9.0, degrees: 0, bold: false }
+        Line { size: 9.0, ..Line::sample(text, u0, u1, v) }
     }
 
     fn check(lines: Vec<Line>, plot: Rect, expected: &[usize]) {
-        let page =
-            PageLayout { lines, height: 800.0, plots: vec![plot], unmapped: 0, partial: None };
+        let page = PageLayout { plots: vec![plot], ..PageLayout::sample(lines) };
         assert_eq!(labels(&[page]), [expected.to_vec()]);
     }
 

@@ -103,8 +103,8 @@ fn candidates(page: &PageLayout) -> Vec<(usize, bool)> {
     let upright = page.lines.iter().enumerate().filter(|(_, line)| line.degrees == 0);
     let mut by_height: Vec<(usize, &Line)> = upright.collect();
     by_height.sort_by(|a, b| b.1.v.total_cmp(&a.1.v));
-    let margin = page.height * OUTER_SHARE;
-    let top = by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height - margin);
+    let margin = page.height() * OUTER_SHARE;
+    let top = by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height() - margin);
     let bottom = by_height.iter().rev().take(LINES_AT_END).filter(|(_, line)| line.v < margin);
     top.map(|(index, _)| (*index, true)).chain(bottom.map(|(index, _)| (*index, false))).collect()
 }
@@ -195,23 +195,8 @@ mod tests {
     use super::*;
 
     fn page(lines: &[(&str, f32)]) -> PageLayout {
-        let line = |&(text, v): &(&str, f32)| Line {
-            text: text.into(),
-            cells: Vec::new(),
-            u0: 50.0,
-            u1: 300.0,
-            v,
-            size: 10.0,
-            degrees: 0,
-            bold: false,
-        };
-        PageLayout {
-            lines: lines.iter().map(line).collect(),
-            height: 800.0,
-            plots: Vec::new(),
-            unmapped: 0,
-            partial: None,
-        }
+        let line = |&(text, v): &(&str, f32)| Line::sample(text, 50.0, 300.0, v);
+        PageLayout::sample(lines.iter().map(line).collect())
     }
 
     #[test]

@@ -36,13 +36,13 @@ pub(super) struct Table {
 
 /// Pieces of one row, in reading order.
 struct Row {
-    pieces: Vec<Piece>,
+    pieces: Vec<TablePiece>,
     v: f32,
 }
 
 /// A cell of one line: what lies between two wide gaps.
 #[derive(Clone)]
-struct Piece {
+struct TablePiece {
     line: usize,
     text: Range<usize>,
     u0: f32,
@@ -76,7 +76,7 @@ impl Builder {
         let first = lines.get(start)?;
         let end = same_baseline(lines, start);
         let all = (start..end).flat_map(|at| pieces(lines, at));
-        let mut pieces: Vec<Piece> = all.take(COLUMNS_MAX + 1).collect();
+        let mut pieces: Vec<TablePiece> = all.take(COLUMNS_MAX + 1).collect();
         pieces.sort_by(|a, b| a.u0.total_cmp(&b.u0));
         let apart = pieces.windows(2).all(|pair| pair[0].u1 < pair[1].u0);
         if !(2..=COLUMNS_MAX).contains(&pieces.len()) || !apart {
@@ -95,7 +95,7 @@ impl Builder {
         let line = &lines[self.end];
         let end = same_baseline(lines, self.end);
         let all = (self.end..end).flat_map(|at| pieces(lines, at));
-        let mut pieces: Vec<Piece> = all.take(COLUMNS_MAX + 1).collect();
+        let mut pieces: Vec<TablePiece> = all.take(COLUMNS_MAX + 1).collect();
         let pitch = (self.lowest - line.v) / self.size;
         let pitch_max = if pieces.len() > 1 { ROW_PITCH_MAX } else { WRAP_PITCH_MAX };
         let top = self.row_top() + BASELINE_EM * self.size;
@@ -128,7 +128,7 @@ impl Builder {
     }
 
     /// Gives each piece its column and widens the columns; `false` where a piece has none.
-    fn place(&mut self, pieces: &mut [Piece]) -> bool {
+    fn place(&mut self, pieces: &mut [TablePiece]) -> bool {
         let mut columns = self.columns.clone();
         let mut taken = vec![false; columns.len()];
         for piece in pieces.iter_mut() {
@@ -146,7 +146,7 @@ impl Builder {
         true
     }
 
-    fn add(&mut self, pieces: Vec<Piece>, v: f32) {
+    fn add(&mut self, pieces: Vec<TablePiece>, v: f32) {
         let near = |row: &&mut Row| (row.v - v).abs() < BASELINE_EM * self.size;
         match self.baselines.iter_mut().rev().take(4).find(near) {
             Some(row) => row.pieces.extend(pieces),
@@ -202,7 +202,7 @@ impl Table {
     pub(super) fn text(&self, lines: &[Line], vocabulary: &Vocabulary) -> String {
         let row = |row: &Row| {
             let mut cells = vec![String::new(); self.columns];
-            let mut pieces: Vec<&Piece> = row.pieces.iter().collect();
+            let mut pieces: Vec<&TablePiece> = row.pieces.iter().collect();
             pieces.sort_by(|a, b| a.column.cmp(&b.column).then(b.v.total_cmp(&a.v)));
             for piece in pieces {
                 let text = lines[piece.line].text.get(piece.text.clone()).unwrap_or("").trim();
@@ -224,10 +224,10 @@ fn same_baseline(lines: &[Line], start: usize) -> usize {
     start + lines[start..].iter().take(LINES_MAX).take_while(same).count()
 }
 
-fn pieces(lines: &[Line], at: usize) -> impl Iterator<Item = Piece> + '_ {
+fn pieces(lines: &[Line], at: usize) -> impl Iterator<Item = TablePiece> + '_ {
     let line = &lines[at];
     let ends = line.cells.iter().skip(1).map(|cell| cell.start).chain([line.text.len()]);
-    line.cells.iter().zip(ends).map(move |(cell, end)| Piece {
+    line.cells.iter().zip(ends).map(move |(cell, end)| TablePiece {
         line: at,
         text: cell.start..end,
         u0: cell.u0,
@@ -247,8 +247,8 @@ fn filled(row: &Row) -> usize {
 /// Figures stand in rows of their own, whatever is missing before them.
 fn opens_with_number(lines: &[Line], row: &Row) -> bool {
     let text =
-        |piece: &Piece| lines[piece.line].text.get(piece.text.clone()).unwrap_or("").to_owned();
-    let first = |piece: &Piece| {
+        |piece: &TablePiece| lines[piece.line].text.get(piece.text.clone()).unwrap_or("").to_owned();
+    let first = |piece: &TablePiece| {
         text(piece).trim_start_matches(['-', '−', '+', '€', '$', '£']).chars().next()
     };
     row.pieces.iter().any(|piece| first(piece).is_some_and(char::is_numeric))
@@ -266,7 +266,7 @@ fn opens_with_label(lines: &[Line], row: &Row) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::layout::Cell;
+    use crate::pdf::layout::Piece;
 
     /// A line from its cells, each with its place; 5 points a character.
     fn line(v: f32, cells: &[(&str, f32)]) -> Line {
@@ -276,11 +276,11 @@ mod tests {
             if !text.is_empty() {
                 text.push(' ');
             }
-            places.push(Cell { start: text.len(), u0: *u0, u1: u0 + 5.0 * cell.len() as f32 });
+            places.push(Piece { start: text.len(), u0: *u0, u1: u0 + 5.0 * cell.len() as f32 });
             text.push_str(cell);
         }
         let (u0, u1) = (places[0].u0, places[places.len() - 1].u1);
-        Line { text, cells: places, u0, u1, v, size: 10.0, degrees: 0, bold: false }
+        Line { cells: places, ..Line::sample(&text, u0, u1, v) }
     }
 
     fn check(lines: &[Line], expected: Option<&str>) {

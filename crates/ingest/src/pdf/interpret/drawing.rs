@@ -7,7 +7,7 @@
 
 use crate::pdf::content::Operand;
 use crate::pdf::matrix::Matrix;
-use crate::pdf::page_tree::Rect;
+use document::Rect;
 
 /// Segments of a plot: two axes with ticks have more.
 const SEGMENTS_MIN: usize = 60;
@@ -26,6 +26,9 @@ const REGIONS_MAX: usize = 64;
 pub(super) struct Drawing {
     page: (f32, f32),
     path: Path,
+    /// `W` or `W*` was performed: the path clips once it is painted.
+    clips: bool,
+    clip: Option<Rect>,
     burst: Burst,
     regions: Vec<Rect>,
 }
@@ -37,6 +40,10 @@ struct Path {
     last: Option<(f32, f32)>,
     segments: usize,
     slanted: usize,
+    /// A rectangle that surely holds all of it.
+    reach: Option<Rect>,
+    /// Some point of it is no number.
+    is_lost: bool,
 }
 
 #[derive(Default)]
@@ -50,7 +57,7 @@ struct Burst {
 
 impl Drawing {
     pub(super) fn new(page: (f32, f32)) -> Self {
-        Self { page, path: Path::default(), burst: Burst::default(), regions: Vec::new() }
+        Self { page, path: Path::default(), clips: false, clip: None, burst: Burst::default(), regions: Vec::new() }
     }
 
     /// Performs a path operator; `false` where it is none. `glyphs` is the number shown so far.
@@ -62,17 +69,43 @@ impl Drawing {
         glyphs: usize,
     ) -> bool {
         match operator {
-            b"m" => self.path.last = point(operands, 2, transform),
-            b"l" => self.path.line(point(operands, 2, transform)),
-            b"c" => self.path.curve(point(operands, 2, transform)),
-            b"v" | b"y" => self.path.curve(point(operands, 2, transform)),
+            b"m" => {
+                self.path.last = point(operands, transform);
+                self.path.reach_for(operands, transform);
+            }
+            b"l" => {
+                self.path.line(point(operands, transform));
+                self.path.reach_for(operands, transform);
+            }
+            b"c" | b"v" | b"y" => {
+                self.path.curve(point(operands, transform));
+                self.path.reach_for(operands, transform);
+            }
             b"re" => self.path.rectangle(operands, transform),
             b"h" => {}
-            b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" => self.paint(glyphs),
-            b"n" => self.path = Path::default(),
+            b"W" | b"W*" => self.clips = true,
+            b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" => {
+                self.end_clip();
+                self.paint(glyphs);
+            }
+            b"n" => {
+                self.end_clip();
+                self.path = Path::default();
+            }
             _ => return false,
         }
         true
+    }
+
+    /// What the path painted last leaves to be seen, if it clips: a rectangle that holds it.
+    pub(super) fn take_clip(&mut self) -> Option<Rect> {
+        self.clip.take()
+    }
+
+    fn end_clip(&mut self) {
+        if std::mem::take(&mut self.clips) && !self.path.is_lost {
+            self.clip = self.path.reach;
+        }
     }
 
     fn paint(&mut self, glyphs: usize) {
@@ -136,6 +169,21 @@ impl Path {
         self.last = to.or(self.last);
     }
 
+    /// Takes in every point of a segment, those that only bend it too.
+    fn reach_for(&mut self, operands: &[Operand<'_>], transform: Matrix) {
+        for pair in operands.chunks_exact(2) {
+            if let [Operand::Number(x), Operand::Number(y)] = pair {
+                self.reach_to(transform.apply(*x, *y));
+            }
+        }
+    }
+
+    fn reach_to(&mut self, (x, y): (f32, f32)) {
+        self.is_lost |= x.is_nan() || y.is_nan();
+        let point = Rect { x0: x, y0: y, x1: x, y1: y };
+        self.reach = Some(self.reach.map_or(point, |known| known.union(point)));
+    }
+
     fn rectangle(&mut self, operands: &[Operand<'_>], transform: Matrix) {
         let [
             ..,
@@ -148,6 +196,9 @@ impl Path {
             return;
         };
         self.segments += 4;
+        for (x, y) in [(*x, *y), (x + width, *y), (*x, y + height), (x + width, y + height)] {
+            self.reach_to(transform.apply(x, y));
+        }
         for corner in [transform.apply(*x, *y), transform.apply(x + width, y + height)] {
             if is_place(corner) {
                 self.extend(corner);
@@ -157,9 +208,9 @@ impl Path {
 }
 
 /// The last point among the operands, on the page.
-fn point(operands: &[Operand<'_>], count: usize, transform: Matrix) -> Option<(f32, f32)> {
+fn point(operands: &[Operand<'_>], transform: Matrix) -> Option<(f32, f32)> {
     let [Operand::Number(x), Operand::Number(y)] =
-        operands.get(operands.len().checked_sub(count)?..)?
+        operands.get(operands.len().checked_sub(2)?..)?
     else {
         return None;
     };

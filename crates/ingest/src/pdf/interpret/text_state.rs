@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use document::Rect;
+
 use crate::pdf::content::Operand;
 use crate::pdf::font::Font;
 use crate::pdf::glyphs::Degrees;
 use crate::pdf::matrix::Matrix;
+use crate::pdf::page_frame::PageFrame;
 
 /// Text state, text matrices and the current transformation.
 #[derive(Clone)]
@@ -18,6 +21,10 @@ pub(super) struct State {
     horizontal_scale: f32,
     leading: f32,
     rise: f32,
+    /// Text render mode (ISO 32000-1, table 106).
+    render_mode: i32,
+    /// A rectangle of the upright page outside of which nothing is seen.
+    pub(super) clip: Rect,
     text: Matrix,
     line: Matrix,
 }
@@ -41,12 +48,21 @@ impl Frame {
         }
         (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
     }
+
+    /// About what a glyph at a point of the page covers: from its baseline to its capitals' height.
+    pub(super) fn extent(&self, (x, y): (f32, f32), advance: f32) -> Rect {
+        const CAPITALS_EM: f32 = 0.7;
+        let height = CAPITALS_EM * self.em_across;
+        let (across, up) = (advance * self.cos - height * self.sin, advance * self.sin + height * self.cos);
+        Rect::from_corners([x, y, x + across, y + up])
+    }
 }
 
 impl State {
-    pub(super) fn new(transform: Matrix) -> Self {
+    pub(super) fn new(frame: PageFrame) -> Self {
+        let (x1, y1) = frame.upright_size();
         Self {
-            transform,
+            transform: frame.upright(),
             font: None,
             size: 0.0,
             character_spacing: 0.0,
@@ -54,6 +70,8 @@ impl State {
             horizontal_scale: 1.0,
             leading: 0.0,
             rise: 0.0,
+            render_mode: 0,
+            clip: Rect { x0: 0.0, y0: 0.0, x1, y1 },
             text: Matrix::IDENTITY,
             line: Matrix::IDENTITY,
         }
@@ -79,8 +97,20 @@ impl State {
             (b"Tz", [.., Operand::Number(percent)]) => self.horizontal_scale = percent / 100.0,
             (b"TL", [.., Operand::Number(value)]) => self.leading = *value,
             (b"Ts", [.., Operand::Number(value)]) => self.rise = *value,
+            (b"Tr", [.., Operand::Number(mode)]) => self.render_mode = *mode as i32,
             _ => {}
         }
+    }
+
+    /// Whether text is shown without being drawn.
+    pub(super) fn is_invisible(&self) -> bool {
+        self.render_mode == 3
+    }
+
+    /// Narrows what is seen to what also lies within `bounds`.
+    pub(super) fn clip_to(&mut self, bounds: Rect) {
+        const NOTHING: Rect = Rect { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
+        self.clip = self.clip.intersection(bounds).unwrap_or(NOTHING);
     }
 
     fn set_text_matrix(&mut self, matrix: Matrix) {
@@ -157,9 +187,12 @@ impl State {
 mod tests {
     use super::*;
 
+    const FRAME: PageFrame =
+        PageFrame { visible: Rect { x0: 0.0, y0: 0.0, x1: 600.0, y1: 800.0 }, rotation: 0 };
+
     #[test]
     fn the_frame_turns_with_the_text() {
-        let mut state = State::new(Matrix::IDENTITY);
+        let mut state = State::new(FRAME);
         state.size = 10.0;
         state.perform(b"Tm", &[0.0, 1.0, -1.0, 0.0, 50.0, 60.0].map(Operand::Number));
         let frame = state.frame(false).unwrap();
@@ -171,7 +204,7 @@ mod tests {
 
     #[test]
     fn text_without_size_or_place_has_no_frame() {
-        let mut state = State::new(Matrix::IDENTITY);
+        let mut state = State::new(FRAME);
         assert!(state.frame(false).is_none());
         state.size = 10.0;
         state.transform = Matrix { a: f32::NAN, ..Matrix::IDENTITY };
@@ -180,7 +213,7 @@ mod tests {
 
     #[test]
     fn spacing_moves_the_next_glyph() {
-        let mut state = State::new(Matrix::IDENTITY);
+        let mut state = State::new(FRAME);
         state.size = 10.0;
         state.perform(b"Tc", &[Operand::Number(1.0)]);
         state.perform(b"Tw", &[Operand::Number(2.0)]);

@@ -56,9 +56,22 @@ fn single(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::glyphs::Layer;
+    use crate::pdf::structure::Tag;
 
     fn glyph(u0: f32, u1: f32) -> Glyph {
-        Glyph { text: (0, 0), u0, u1, v: 0.0, size: 10.0, space: 2.5, degrees: 0, bold: false }
+        Glyph {
+            text: (0, 0),
+            u0,
+            u1,
+            v: 0.0,
+            size: 10.0,
+            space: 2.5,
+            degrees: 0,
+            bold: false,
+            layer: Layer::Visible,
+            tag: Tag::NONE,
+        }
     }
 
     #[test]

@@ -75,29 +75,14 @@ pub(in crate::pdf) fn is_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::layout::Cell;
-
-    fn line(text: &str, u0: f32, u1: f32, v: f32) -> Line {
-        Line {
-            text: text.into(),
-            cells: vec![Cell { start: 0, u0, u1 }],
-            u0,
-            u1,
-            v,
-            size: 10.0,
-            degrees: 0,
-            bold: false,
-        }
-    }
-
     #[test]
     fn a_label_drawn_later_joins_its_item() {
         let lines = vec![
-            line("first", 30.0, 60.0, 100.0),
-            line("second", 30.0, 60.0, 80.0),
-            line("1.", 15.0, 24.0, 100.0),
-            line("2.", 15.0, 24.0, 80.0),
-            line("9.", 15.0, 24.0, 10.0),
+            Line::sample("first", 30.0, 60.0, 100.0),
+            Line::sample("second", 30.0, 60.0, 80.0),
+            Line::sample("1.", 15.0, 24.0, 100.0),
+            Line::sample("2.", 15.0, 24.0, 80.0),
+            Line::sample("9.", 15.0, 24.0, 10.0),
         ];
         let texts: Vec<String> = with_labels(lines).into_iter().map(|line| line.text).collect();
         assert_eq!(texts, ["1. first", "2. second", "9."]);

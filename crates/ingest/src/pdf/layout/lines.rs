@@ -61,19 +61,33 @@ impl Run {
     }
 }
 
-/// Splits a page's glyphs into lines.
-pub(super) fn runs(page: &PageGlyphs) -> Vec<Run> {
+/// The glyphs that are put on lines, of the page they are on.
+#[derive(Clone, Copy)]
+struct Shown<'p> {
+    page: &'p PageGlyphs,
+    glyphs: &'p [Glyph],
+}
+
+impl<'p> Shown<'p> {
+    fn text_of(self, glyph: &Glyph) -> &'p str {
+        self.page.text_of(glyph)
+    }
+}
+
+/// Splits glyphs of a page into lines.
+pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph]) -> Vec<Run> {
+    let shown = Shown { page, glyphs };
     let mut runs: Vec<Run> = Vec::new();
-    for (index, glyph) in page.glyphs.iter().enumerate() {
+    for (index, glyph) in glyphs.iter().enumerate() {
         if glyph.text.0 == glyph.text.1 {
             continue;
         }
-        match continued(page, &runs, glyph) {
+        match continued(shown, &runs, glyph) {
             Some(at) => {
                 let between: Vec<Run> = runs.drain(at + 1..).collect();
                 let run = &mut runs[at];
                 between.into_iter().for_each(|other| run.absorb(other));
-                if !repeats_last(page, run, glyph) {
+                if !repeats_last(shown, run, glyph) {
                     run.push(index, glyph);
                 }
             }
@@ -85,7 +99,7 @@ pub(super) fn runs(page: &PageGlyphs) -> Vec<Run> {
 
 /// The run a glyph goes on with: the last one, or one shortly before it if all that was drawn
 /// since lies between its end and the glyph.
-fn continued(page: &PageGlyphs, runs: &[Run], glyph: &Glyph) -> Option<usize> {
+fn continued(page: Shown<'_>, runs: &[Run], glyph: &Glyph) -> Option<usize> {
     let last = runs.len().checked_sub(1)?;
     if continues(page, &runs[last], glyph) {
         return Some(last);
@@ -105,9 +119,10 @@ fn continued(page: &PageGlyphs, runs: &[Run], glyph: &Glyph) -> Option<usize> {
     })
 }
 
-fn continues(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
+fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
-    if last.degrees != glyph.degrees {
+    if last.degrees != glyph.degrees || last.layer != glyph.layer || last.tag.parts_from(glyph.tag)
+    {
         return false;
     }
     let size = run.base_size.max(glyph.size);
@@ -133,14 +148,14 @@ fn continues(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
 }
 
 /// Right-to-left text drawn in reading order.
-fn goes_on_leftwards(page: &PageGlyphs, last: &Glyph, glyph: &Glyph, size: f32) -> bool {
+fn goes_on_leftwards(page: Shown<'_>, last: &Glyph, glyph: &Glyph, size: f32) -> bool {
     let leftwards = |glyph| page.text_of(glyph).chars().any(|c| is_right_to_left(c) || c == ' ');
     let gap = last.u0 - glyph.u1;
     leftwards(last) && leftwards(glyph) && (-BACK_TOLERANCE * size..2.0 * size).contains(&gap)
 }
 
 /// A glyph drawn a second time in almost the same place, to look bold.
-fn repeats_last(page: &PageGlyphs, run: &Run, glyph: &Glyph) -> bool {
+fn repeats_last(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
     let near = |a: f32, b: f32| (a - b).abs() < 0.12 * glyph.size;
     near(last.u0, glyph.u0) && near(last.v, glyph.v) && page.text_of(last) == page.text_of(glyph)

@@ -4,7 +4,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::lines::Run;
 use super::script::{is_right_to_left, is_set_solid};
-use super::{Cell, Line, accents};
+use super::{Line, Piece, accents};
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 
 /// A gap is a space from this share of the font's own space on.
@@ -26,15 +26,15 @@ const LETTER_SPACED_ALIKE_EM: f32 = 0.25;
 const LETTER_SPACED_GLYPHS_MIN: usize = 5;
 
 /// Builds a line from its glyphs; `None` where they show only blank space.
-pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
-    let glyphs = in_reading_order(page, &run.glyphs);
+pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line> {
+    let glyphs = in_reading_order(page, shown, &run.glyphs);
     let visible = |glyph: &&Glyph| !page.text_of(glyph).trim().is_empty();
     let first = glyphs.iter().copied().find(visible)?;
     let mut writer = Writer::new(page, letter_spacing(page, &glyphs));
     for glyph in &glyphs {
         writer.push(glyph);
     }
-    let (text, cells) = writer.finish();
+    let Written { text, words, cells } = writer.finish();
     let shown = glyphs.iter().copied().filter(visible);
     let (mut u0, mut u1) = (f32::MAX, f32::MIN);
     for glyph in shown.clone() {
@@ -48,6 +48,7 @@ pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
         && shown.clone().any(|glyph| glyph.bold);
     (!text.trim().is_empty()).then_some(Line {
         text,
+        words,
         cells,
         u0,
         u1,
@@ -55,6 +56,8 @@ pub(super) fn line(page: &PageGlyphs, run: &Run) -> Option<Line> {
         size,
         degrees: first.degrees,
         bold,
+        layer: first.layer,
+        tag: first.tag,
     })
 }
 
@@ -75,8 +78,12 @@ fn usual_size<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> f32 {
 
 /// Content order, but for right-to-left text drawn in visual order: that is turned round, its
 /// left-to-right parts (numbers, Latin words) kept.
-fn in_reading_order<'p>(page: &'p PageGlyphs, indices: &[usize]) -> Vec<&'p Glyph> {
-    let mut glyphs: Vec<&Glyph> = indices.iter().map(|&index| &page.glyphs[index]).collect();
+fn in_reading_order<'p>(
+    page: &PageGlyphs,
+    shown: &'p [Glyph],
+    indices: &[usize],
+) -> Vec<&'p Glyph> {
+    let mut glyphs: Vec<&Glyph> = indices.iter().map(|&index| &shown[index]).collect();
     let rtl = |glyph: &&Glyph| page.text_of(glyph).chars().any(is_right_to_left);
     let rtl_count = glyphs.iter().filter(|glyph| rtl(glyph)).count();
     let rises = glyphs.windows(2).filter(|pair| pair[1].u0 > pair[0].u0).count();
@@ -144,10 +151,17 @@ fn letter_spacing(page: &PageGlyphs, glyphs: &[&Glyph]) -> f32 {
 struct Writer<'p> {
     page: &'p PageGlyphs,
     letter_spacing: f32,
-    text: String,
-    cells: Vec<Cell>,
+    written: Written,
     last: Option<&'p Glyph>,
     space_pending: bool,
+}
+
+/// The text of a line and where its parts stand.
+#[derive(Default)]
+struct Written {
+    text: String,
+    words: Vec<Piece>,
+    cells: Vec<Piece>,
 }
 
 impl<'p> Writer<'p> {
@@ -155,8 +169,7 @@ impl<'p> Writer<'p> {
         Self {
             page,
             letter_spacing,
-            text: String::new(),
-            cells: Vec::new(),
+            written: Written::default(),
             last: None,
             space_pending: false,
         }
@@ -172,19 +185,22 @@ impl<'p> Writer<'p> {
             return;
         }
         let gap = self.last.map_or(0.0, |last| gap(last, glyph));
-        if self.text.is_empty() || gap > CELL_GAP_EM * glyph.size {
-            let start = self.text.len() + usize::from(!self.text.is_empty());
-            self.cells.push(Cell { start, u0: glyph.u0, u1: glyph.u1 });
-            self.space_pending = !self.text.is_empty();
-        }
-        if (self.space_pending && !self.text.is_empty()) || self.is_space(gap, glyph, text) {
-            self.text.push(' ');
+        let is_first = self.written.text.is_empty();
+        let cell = is_first || gap > CELL_GAP_EM * glyph.size;
+        let word = cell || self.space_pending || self.is_space(gap, glyph, text);
+        if word && !is_first {
+            self.written.text.push(' ');
         }
         self.space_pending = false;
-        push_unfolded(&mut self.text, text);
-        if let Some(cell) = self.cells.last_mut() {
-            cell.u0 = cell.u0.min(glyph.u0);
-            cell.u1 = cell.u1.max(glyph.u1);
+        let piece = Piece { start: self.written.text.len(), u0: glyph.u0, u1: glyph.u1 };
+        self.written.cells.extend(cell.then_some(piece));
+        self.written.words.extend(word.then_some(piece));
+        push_unfolded(&mut self.written.text, text);
+        for piece in [self.written.cells.last_mut(), self.written.words.last_mut()] {
+            if let Some(piece) = piece {
+                piece.u0 = piece.u0.min(glyph.u0);
+                piece.u1 = piece.u1.max(glyph.u1);
+            }
         }
         self.last = Some(glyph);
     }
@@ -193,7 +209,7 @@ impl<'p> Writer<'p> {
     fn is_space(&self, gap: f32, glyph: &Glyph, text: &str) -> bool {
         let Some(last) = self.last else { return false };
         let solid = text.chars().next().is_some_and(is_set_solid)
-            && self.text.chars().next_back().is_some_and(is_set_solid);
+            && self.written.text.chars().next_back().is_some_and(is_set_solid);
         let size = last.size.max(glyph.size);
         if self.after_note_mark(last, glyph) {
             return true;
@@ -207,19 +223,20 @@ impl<'p> Writer<'p> {
     fn after_note_mark(&self, last: &Glyph, glyph: &Glyph) -> bool {
         let raised = last.size < 0.85 * glyph.size && last.v > glyph.v + 0.15 * glyph.size;
         raised
-            && self.text.len() <= 3
-            && self.text.chars().all(|c| c.is_ascii_digit() || "*†‡§¶".contains(c))
+            && self.written.text.len() <= 3
+            && self.written.text.chars().all(|c| c.is_ascii_digit() || "*†‡§¶".contains(c))
     }
 
     /// Joins an accent and its letter, whichever is drawn first.
     fn compose_with_last(&mut self, glyph: &'p Glyph, text: &str) -> bool {
-        let Some(last) = self.last.filter(|_| !self.text.is_empty()) else { return false };
+        let Some(last) = self.last.filter(|_| !self.written.text.is_empty()) else { return false };
         let last_text = self.page.text_of(last);
         let composed = accents::composed((last, last_text), (glyph, text))
             .or_else(|| accents::composed((glyph, text), (last, last_text)));
-        let Some(whole) = composed.filter(|_| self.text.ends_with(last_text)) else { return false };
-        self.text.truncate(self.text.len() - last_text.len());
-        self.text.push(whole);
+        let Some(whole) = composed.filter(|_| self.written.text.ends_with(last_text)) else { return false };
+        let text = &mut self.written.text;
+        text.truncate(text.len() - last_text.len());
+        text.push(whole);
         if accents::is_spacing_accent(last_text) {
             self.last = Some(glyph);
         }
@@ -227,14 +244,30 @@ impl<'p> Writer<'p> {
         true
     }
 
-    fn finish(self) -> (String, Vec<Cell>) {
-        let normal = is_nfc_quick(self.text.chars()) == IsNormalized::Yes;
-        // Composition may move the starts of cells; lines that need it have one cell nearly always.
-        if normal {
-            (self.text, self.cells)
-        } else {
-            (self.text.nfc().collect(), self.cells.into_iter().take(1).collect())
+    fn finish(self) -> Written {
+        let normal = is_nfc_quick(self.written.text.chars()) == IsNormalized::Yes;
+        if normal { self.written } else { self.written.composed() }
+    }
+}
+
+impl Written {
+    /// The same in Normalization Form C. Words are composed one by one: blank space never
+    /// composes with what is beside it.
+    fn composed(mut self) -> Self {
+        let mut text = String::with_capacity(self.text.len());
+        let ends: Vec<usize> =
+            self.words.iter().skip(1).map(|word| word.start).chain([self.text.len()]).collect();
+        let mut cells = self.cells.iter_mut().peekable();
+        for (word, end) in self.words.iter_mut().zip(ends) {
+            if let Some(cell) = cells.next_if(|cell| cell.start <= word.start) {
+                cell.start = text.len();
+            }
+            let old = self.text.get(word.start..end).unwrap_or_default();
+            word.start = text.len();
+            text.extend(old.nfc());
         }
+        self.text = text;
+        self
     }
 }
 
