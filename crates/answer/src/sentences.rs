@@ -59,7 +59,13 @@ fn split_block(kind: BlockKind, text: &str, emit: &mut dyn FnMut(Range<usize>, U
         BlockKind::Heading { .. } => whole.into_iter().for_each(|r| emit(r, UnitKind::Heading)),
         BlockKind::ListItem => whole.into_iter().for_each(|r| emit(r, UnitKind::Item)),
         BlockKind::Code => whole.into_iter().for_each(|r| emit(r, UnitKind::Code)),
-        BlockKind::Table => lines(text).for_each(|r| emit(r, UnitKind::Row)),
+        BlockKind::Table => {
+            // The row of dashes below a table's head says nothing.
+            let says = |row: &Range<usize>| {
+                text.get(row.clone()).is_some_and(|row| row.contains(char::is_alphanumeric))
+            };
+            lines(text).filter(says).for_each(|r| emit(r, UnitKind::Row));
+        }
         BlockKind::Paragraph => {
             for line in lines(text) {
                 let Some(inside) = text.get(line.clone()) else { continue };

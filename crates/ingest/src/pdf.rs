@@ -100,7 +100,7 @@ fn with_pages<T>(
     };
     let pages = sources.par_iter().map(|source| {
         let glyphs = interpret::glyphs(&shared, source);
-        layout::page(&glyphs)
+        layout::page(glyphs, &shared.structure)
     });
     let pages: Vec<layout::PageLayout> = pages.collect();
     // Whatever page crossed a limit of the whole document, the document is refused: what is read

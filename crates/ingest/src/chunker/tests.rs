@@ -113,7 +113,7 @@ fn tables_and_code_are_cut_between_lines() {
     check(
         &format!("# T\n\n| x | y |\n|---|---|\n{rows}"),
         &[
-            "[T] 15 T//x | y/r0 | a b c/r1 | a b c/r2 | a b c",
+            "[T] 15 T//x | y/--- | ---/r…a b c/r2 | a b c",
             "[T] 16 r3 | a b c/r4 | a b c/r5 | a b c/r6 | a b c",
             "[T] 20 r7 | a b c/r8 | a b … b c/r11 | a b c",
         ],
@@ -129,7 +129,7 @@ fn tables_and_code_are_cut_between_lines() {
     let rows: String = (0..5).map(row).collect();
     check(
         &format!("# T\n\n| x | y |\n|---|---|\n{rows}| y | z |"),
-        &["[T] 15 T//x | y/r0 | a b c/r1 | a b c/r2 | a b c", "[T] 10 r3 | a b c/r4 | a b c/y | z"],
+        &["[T] 15 T//x | y/--- | ---/r…a b c/r2 | a b c", "[T] 10 r3 | a b c/r4 | a b c/y | z"],
     );
 }
 

@@ -114,7 +114,12 @@ impl Reader {
         match tag {
             TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::CodeBlock => self.flush(),
             TagEnd::TableCell => self.end_cell(),
-            TagEnd::TableHead | TagEnd::TableRow => self.end_row(),
+            TagEnd::TableHead => {
+                let columns = self.row_cells;
+                self.end_row();
+                self.underline_head(columns);
+            }
+            TagEnd::TableRow => self.end_row(),
             TagEnd::Table => self.end_table(),
             TagEnd::HtmlBlock => self.html_block(),
             TagEnd::BlockQuote(_) => self.leave(),
@@ -235,6 +240,14 @@ impl Reader {
         }
         self.row.clear();
         self.row_cells = 0;
+    }
+
+    /// A row of dashes below the names of the columns.
+    fn underline_head(&mut self, columns: usize) {
+        if !self.table.is_empty() && columns > 1 {
+            self.table.push('\n');
+            self.table.push_str(&vec!["---"; columns].join(" | "));
+        }
     }
 
     fn end_table(&mut self) {

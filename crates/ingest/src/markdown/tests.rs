@@ -46,7 +46,7 @@ fn every_construct_has_its_block() {
     item "- [x] done"
     item "- [ ] open"
     item "3. Third"
-    table "Part | Price | Note\nTube | €7 |\nTyre | €32 | 700c only"
+    table "Part | Price | Note\n--- | --- | ---\nTube | €7 |\nTyre | €32 | 700c only"
     code "fn main() {\n\n    ride();\n}"
     code "indented code"
     paragraph "More"
@@ -74,7 +74,7 @@ fn items_stand_on_consecutive_lines_and_other_blocks_apart() {
 
 #[test]
 fn table_rows_keep_their_empty_cells() {
-    check("| a | b |\n|---|---|\n| | 2 |\n| 3 |\n| | |\n", "a | b\n| 2\n3 |");
+    check("| a | b |\n|---|---|\n| | 2 |\n| 3 |\n| | |\n", "a | b\n--- | ---\n| 2\n3 |");
     check("| | |\n|-|-|\n| x<br>y | `p\\|q` |\n", "x y | p|q");
 }
 

@@ -1,11 +1,13 @@
 //! The pages' lines to one document: furniture out, paragraphs together, headings named.
 
 mod blocks;
+mod code;
 mod headings;
 mod hyphens;
 mod plots;
 mod running;
 mod tables;
+mod tagged;
 
 use std::collections::BTreeMap;
 
@@ -15,9 +17,12 @@ use document::{
 
 use super::Source;
 use super::layout::{Line, PageLayout};
+use super::structure::Tag;
+use blocks::Grouping;
 pub(super) use blocks::PageBlock;
 
 use hyphens::Vocabulary;
+use tagged::Tagged;
 
 /// Joins laid-out pages to a document. Linear in the text.
 pub(super) fn document(source: Source) -> Document {
@@ -41,10 +46,16 @@ pub(super) fn with_blocks<T>(
     take(&mut pages, plots::labels, RemovalReason::PlotLabel);
     let vocabulary = Vocabulary::of(pages.iter().flat_map(|page| &page.lines));
     let measures = blocks::Measures::of(&pages);
+    let tagged = Tagged::of(&source.structure, &pages, &measures);
+    let grouping = Grouping { measures: &measures, vocabulary: &vocabulary, tagged: &tagged };
     let mut blocks: Vec<Vec<PageBlock<'_>>> =
-        pages.iter().map(|page| blocks::group(&page.lines, &measures, &vocabulary)).collect();
-    headings::name(&mut blocks, &measures);
-    headings::follow(&mut blocks, &source.bookmarks);
+        pages.iter().map(|page| grouping.blocks(&page.lines)).collect();
+    if tagged.has_headings {
+        headings::name_untagged(&mut blocks, &measures);
+    } else {
+        headings::name(&mut blocks, &measures);
+        headings::follow(&mut blocks, &source.bookmarks);
+    }
     then(&pages, &blocks, &vocabulary)
 }
 
@@ -73,7 +84,11 @@ fn removed(pages: &[PageLayout]) -> Vec<Removed> {
     let of_page = |(number, page): (u32, &PageLayout)| {
         let removed = page.removed.iter();
         removed
-            .map(|(reason, line)| Removed { page: number, text: line.text.clone(), reason: *reason })
+            .map(|(reason, line)| Removed {
+                page: number,
+                text: line.text.clone(),
+                reason: *reason,
+            })
             .collect::<Vec<_>>()
     };
     (1..).zip(pages).flat_map(of_page).collect()
@@ -96,6 +111,7 @@ struct OpenParagraph {
     size: f32,
     v: f32,
     page: u32,
+    tag: Tag,
 }
 
 impl<'a> Writer<'a> {
@@ -197,13 +213,21 @@ impl<'a> Writer<'a> {
         let last = block.lines.last()?;
         let may_go_on = matches!(block.kind, BlockKind::Paragraph | BlockKind::ListItem);
         let ended = self.text.ends_with(['.', '!', '?', ':', ';', '"', '”', '。', '！', '？']);
-        (may_go_on && !ended).then_some(OpenParagraph { size: last.size, v: last.v, page })
+        (may_go_on && !ended).then_some(OpenParagraph {
+            size: last.size,
+            v: last.v,
+            page,
+            tag: last.tag,
+        })
     }
 
     /// Joins a paragraph to the one that a column or page end interrupted.
     fn go_on_with_open(&mut self, page: u32, block: &PageBlock<'_>) -> Option<usize> {
         let open = self.open.as_ref()?;
         let first = block.lines.first()?;
+        if first.tag.parts_from(open.tag) {
+            return None;
+        }
         let jumped = page != open.page || first.v > open.v + first.size;
         let same_size = (first.size / open.size - 1.0).abs() < 0.06;
         let solid = hyphens::ends_solid(&self.text) && hyphens::starts_solid(&first.text);

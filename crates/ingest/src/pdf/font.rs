@@ -33,6 +33,8 @@ pub(super) struct Font {
     kind: Kind,
     /// Whether the name or the descriptor says it is a heavy face.
     pub(super) bold: bool,
+    /// Whether all its characters are said to have one width.
+    pub(super) monospaced: bool,
     /// Width of the space in em; [`SPACE_WIDTH_DEFAULT`] where the font has none.
     pub(super) space_width: f32,
 }
@@ -77,6 +79,7 @@ impl Font {
         Self {
             kind,
             bold: is_bold(objects, dict),
+            monospaced: is_monospaced(objects, dict),
             space_width: space_width.unwrap_or(SPACE_WIDTH_DEFAULT),
         }
     }
@@ -137,6 +140,18 @@ fn is_bold(objects: &Objects<'_>, dict: &Dictionary) -> bool {
     let descriptor = objects.dict(holder, b"FontDescriptor");
     let weight = descriptor.and_then(|descriptor| objects.number(descriptor, b"FontWeight"));
     by_name.iter().any(|part| name.contains(part)) || weight.is_some_and(|weight| weight >= 600.0)
+}
+
+fn is_monospaced(objects: &Objects<'_>, dict: &Dictionary) -> bool {
+    let name = objects.name(dict, b"BaseFont").unwrap_or_default();
+    let name = String::from_utf8_lossy(name).to_lowercase();
+    let by_name = ["mono", "courier", "consol", "typewriter", "cmtt", "sftt", "ectt", "menlo"];
+    let holder = descendant(objects, dict).unwrap_or(dict);
+    let descriptor = objects.dict(holder, b"FontDescriptor");
+    let flags = descriptor.and_then(|descriptor| objects.number(descriptor, b"Flags"));
+    // Bit 1 of the font flags (ISO 32000-1, table 123).
+    by_name.iter().any(|part| name.contains(part))
+        || flags.is_some_and(|flags| flags as i64 & 1 != 0)
 }
 
 /// Fonts of one document; real ones have some hundreds.

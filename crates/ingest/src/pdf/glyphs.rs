@@ -29,6 +29,7 @@ pub(super) struct Glyph {
     pub(super) space: f32,
     pub(super) degrees: Degrees,
     pub(super) bold: bool,
+    pub(super) monospaced: bool,
     pub(super) layer: Layer,
     /// What the document's structure says of it.
     pub(super) tag: Tag,

@@ -345,6 +345,7 @@ impl<'a> Interpreter<'a> {
                     space,
                     degrees: frame.degrees,
                     bold: font.bold,
+                    monospaced: font.monospaced,
                     layer,
                     tag,
                 };

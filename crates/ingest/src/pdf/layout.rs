@@ -6,6 +6,7 @@ mod labels;
 mod lines;
 mod script;
 mod spacing;
+mod tags;
 mod unseen;
 
 use document::{Rect, RemovalReason};
@@ -13,7 +14,7 @@ use document::{Rect, RemovalReason};
 use super::glyphs::{Degrees, Glyph, Layer, PageGlyphs};
 use super::matrix::Matrix;
 use super::page_frame::PageFrame;
-use super::structure::Tag;
+use super::structure::{Structure, Tag};
 pub(super) use labels::is_label;
 pub(super) use script::is_set_solid;
 
@@ -35,6 +36,8 @@ pub(super) struct Line {
     pub(super) degrees: Degrees,
     /// Whether all of its letters are in a heavy face.
     pub(super) bold: bool,
+    /// Whether all of it is in a face whose characters have one width.
+    pub(super) monospaced: bool,
     pub(super) layer: Layer,
     pub(super) tag: Tag,
 }
@@ -101,23 +104,32 @@ impl PageLayout {
 }
 
 /// Lays out one page.
-pub(super) fn page(glyphs: &PageGlyphs) -> PageLayout {
+pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout {
+    let is_tagged = tags::are_sound(&glyphs, structure);
+    if !is_tagged {
+        tags::forget(&mut glyphs);
+    }
     let lines_of = |shown: &[Glyph]| -> Vec<Line> {
-        let runs = lines::runs(glyphs, shown);
-        runs.iter().filter_map(|run| spacing::line(glyphs, shown, run)).collect()
+        let runs = lines::runs(&glyphs, shown);
+        runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run)).collect()
     };
     let lines = labels::with_labels(without_overprints(lines_of(&glyphs.glyphs)));
     let hidden = lines_of(&glyphs.hidden).into_iter();
     let mut removed: Vec<_> = hidden.map(|line| (RemovalReason::Hidden, line)).collect();
     let lines = unseen::without_unseen(lines, &mut removed);
     let lines = annotations::in_place(lines);
+    let lines = if is_tagged {
+        tags::in_order(lines, structure)
+    } else {
+        margin_notes_first(lines, glyphs.frame.upright_size().0)
+    };
     PageLayout {
-        lines: margin_notes_first(lines, glyphs.frame.upright_size().0),
+        lines,
         removed,
         frame: glyphs.frame,
-        plots: glyphs.plots.clone(),
+        plots: glyphs.plots,
         unmapped: glyphs.unmapped,
-        partial: glyphs.partial.clone(),
+        partial: glyphs.partial,
     }
 }
 
@@ -177,6 +189,7 @@ impl Line {
             size: 10.0,
             degrees: 0,
             bold: false,
+            monospaced: false,
             layer: Layer::Visible,
             tag: Tag::NONE,
         }

@@ -40,7 +40,9 @@ impl<'a> Inherited<'a> {
     fn page(self, dict: &'a Dictionary) -> PageSource<'a> {
         let media = self.media_box.filter(|size| size.width() > 1.0 && size.height() > 1.0);
         let media = media.unwrap_or(PAGE_SIZE_DEFAULT);
-        let visible = self.crop_box.and_then(|crop| crop.intersection(media))
+        let visible = self
+            .crop_box
+            .and_then(|crop| crop.intersection(media))
             .filter(|both| both.width() > 1.0 && both.height() > 1.0)
             .unwrap_or(media);
         let quarter_turns = (self.rotation.unwrap_or(0.0) / 90.0).round() as i32;

@@ -58,6 +58,8 @@ pub(super) enum Role {
     Heading(Option<u8>),
     Paragraph,
     ListItem,
+    /// A footnote, which stands apart from the text that refers to it.
+    Note,
 }
 
 /// Where a cell stands in its table.
@@ -89,7 +91,8 @@ pub(super) struct Structure {
 impl Structure {
     /// Reads the tree. Linear in its nodes.
     pub(super) fn read(objects: &Objects<'_>) -> Self {
-        let root = objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
+        let root =
+            objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
         tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree))
     }
@@ -97,6 +100,12 @@ impl Structure {
     /// What names the content of a page or form: its dictionary's place in the loaded document.
     pub(super) fn key(dict: &Dictionary) -> usize {
         std::ptr::from_ref(dict).addr()
+    }
+
+    /// Where a tagged piece of text stands in logical order. Notes stand at the end of their page.
+    pub(super) fn rank(&self, tag: Tag) -> Option<(bool, usize)> {
+        let at = tag.unit()?;
+        Some((self.units.get(at)?.role == Role::Note, at))
     }
 
     /// The tag of a marked-content sequence of the page or form with this key.
@@ -185,6 +194,11 @@ impl<'a> Reader<'a> {
         self.structure.contents.entry((content, mark)).or_insert(Tag::of_unit(unit));
     }
 
+    fn is_note(&self, unit: Option<usize>) -> bool {
+        let unit = unit.and_then(|at| self.structure.units.get(at));
+        unit.is_some_and(|unit| unit.role == Role::Note)
+    }
+
     fn new_unit(&mut self, role: Role, cell: Option<CellPlace>) -> usize {
         self.structure.units.push(Unit { role, cell });
         self.structure.units.len() - 1
@@ -227,8 +241,8 @@ impl<'a> Reader<'a> {
                 context.unit = Some(self.new_unit(Role::ListItem, context.cell));
                 context.in_item = true;
             }
-            // A paragraph of an item goes on with the item.
-            b"P" | b"Div" if context.in_item => {}
+            // A paragraph of an item or a note goes on with it.
+            b"P" | b"Div" if context.in_item || self.is_note(context.unit) => {}
             b"H" | b"H1" | b"H2" | b"H3" | b"H4" | b"H5" | b"H6" | b"Title" => {
                 let level = match role.as_slice() {
                     b"Title" => Some(1),
@@ -238,8 +252,8 @@ impl<'a> Reader<'a> {
                 context.unit = Some(self.new_unit(Role::Heading(level), context.cell));
             }
             b"TOCI" => context.unit = Some(self.new_unit(Role::ListItem, context.cell)),
-            b"P" | b"Caption" | b"BlockQuote" | b"Note" | b"FENote" | b"Code" | b"Figure"
-            | b"BibEntry" | b"Index" => {
+            b"Note" | b"FENote" => context.unit = Some(self.new_unit(Role::Note, context.cell)),
+            b"P" | b"Caption" | b"BlockQuote" | b"Code" | b"Figure" | b"BibEntry" | b"Index" => {
                 context.unit = Some(self.new_unit(Role::Paragraph, context.cell));
             }
             b"Document" | b"Part" | b"Art" | b"Sect" | b"Div" | b"TOC" | b"L" | b"Aside" => {
@@ -317,11 +331,53 @@ impl<'a> Reader<'a> {
 /// Whether an element type is one of those this reader tells apart, or a standard inline one.
 fn is_standard(role: &[u8]) -> bool {
     const STANDARD: &[&[u8]] = &[
-        b"Document", b"Part", b"Art", b"Sect", b"Div", b"BlockQuote", b"Caption", b"TOC", b"TOCI",
-        b"Index", b"NonStruct", b"Private", b"P", b"H", b"H1", b"H2", b"H3", b"H4", b"H5", b"H6",
-        b"Title", b"L", b"LI", b"Lbl", b"LBody", b"Table", b"TR", b"TH", b"TD", b"THead",
-        b"TBody", b"TFoot", b"Span", b"Quote", b"Note", b"FENote", b"Reference", b"BibEntry",
-        b"Code", b"Link", b"Annot", b"Figure", b"Formula", b"Form", b"Em", b"Strong", b"Aside",
+        b"Document",
+        b"Part",
+        b"Art",
+        b"Sect",
+        b"Div",
+        b"BlockQuote",
+        b"Caption",
+        b"TOC",
+        b"TOCI",
+        b"Index",
+        b"NonStruct",
+        b"Private",
+        b"P",
+        b"H",
+        b"H1",
+        b"H2",
+        b"H3",
+        b"H4",
+        b"H5",
+        b"H6",
+        b"Title",
+        b"L",
+        b"LI",
+        b"Lbl",
+        b"LBody",
+        b"Table",
+        b"TR",
+        b"TH",
+        b"TD",
+        b"THead",
+        b"TBody",
+        b"TFoot",
+        b"Span",
+        b"Quote",
+        b"Note",
+        b"FENote",
+        b"Reference",
+        b"BibEntry",
+        b"Code",
+        b"Link",
+        b"Annot",
+        b"Figure",
+        b"Formula",
+        b"Form",
+        b"Em",
+        b"Strong",
+        b"Aside",
     ];
     STANDARD.contains(&role)
 }

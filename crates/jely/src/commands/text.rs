@@ -35,13 +35,12 @@ pub(super) fn run(_: &Global, arguments: &Text, output: &mut Output<'_>) -> Resu
 }
 
 /// Blocks that touch the wanted pages; all where none are named or the format has none.
-fn chosen(
-    document: &Document,
-    wanted: Option<PageRange>,
-) -> impl Iterator<Item = (usize, &Block)> {
-    document.blocks.iter().enumerate().filter(move |(_, block)| match (wanted, document.pages_of(block.span)) {
-        (Some(wanted), Some(pages)) => pages.first <= wanted.last && wanted.first <= pages.last,
-        _ => true,
+fn chosen(document: &Document, wanted: Option<PageRange>) -> impl Iterator<Item = (usize, &Block)> {
+    document.blocks.iter().enumerate().filter(move |(_, block)| {
+        match (wanted, document.pages_of(block.span)) {
+            (Some(wanted), Some(pages)) => pages.first <= wanted.last && wanted.first <= pages.last,
+            _ => true,
+        }
     })
 }
 

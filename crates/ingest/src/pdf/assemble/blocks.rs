@@ -2,15 +2,17 @@
 
 use document::BlockKind;
 
+use super::code;
 use super::hyphens::Vocabulary;
 use super::tables;
+use super::tagged::Tagged;
 use crate::pdf::layout::{Line, PageLayout};
 
 /// Lines that make one block.
 pub(in crate::pdf) struct PageBlock<'l> {
     pub(in crate::pdf) kind: BlockKind,
     pub(in crate::pdf) lines: &'l [Line],
-    /// The rows, for a table.
+    /// The rows of a table, the lines of code: text that is taken as it is.
     pub(super) rows: Option<String>,
 }
 
@@ -19,7 +21,9 @@ pub(super) struct Measures {
     /// The font size most characters have, in points.
     pub(super) body_size: f32,
     /// The distance of baselines of most neighbouring lines, in em.
-    leading: f32,
+    pub(super) leading: f32,
+    /// Whether most of the text is set in monospaced faces, as by a typewriter.
+    pub(super) is_typescript: bool,
 }
 
 /// Lines of one block stand at most this much further apart than usual.
@@ -41,7 +45,14 @@ impl Measures {
             fits.then_some((leading, pair[1].text.len()))
         });
         let leading = usual(pairs, 0.05).unwrap_or(LEADING_DEFAULT);
-        Self { body_size: usual(sizes, 0.1).unwrap_or(0.0), leading: leading.max(LEADING_DEFAULT) }
+        let chars = |monospaced| -> usize {
+            lines().filter(|line| line.monospaced == monospaced).map(|line| line.text.len()).sum()
+        };
+        Self {
+            body_size: usual(sizes, 0.1).unwrap_or(0.0),
+            leading: leading.max(LEADING_DEFAULT),
+            is_typescript: chars(true) > chars(false),
+        }
     }
 }
 
@@ -55,47 +66,61 @@ fn usual(values: impl Iterator<Item = (f32, usize)>, step: f32) -> Option<f32> {
     heaviest.map(|(bin, _)| bin as f32 * step)
 }
 
-/// Groups the lines of a page, in order, to blocks.
-pub(super) fn group<'l>(
-    lines: &'l [Line],
-    measures: &Measures,
-    vocabulary: &Vocabulary,
-) -> Vec<PageBlock<'l>> {
-    let mut blocks = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    while at < lines.len() {
-        let Some(table) = tables::find(lines, at) else {
-            at += 1;
-            continue;
-        };
-        prose(&lines[start..at], measures, &mut blocks);
-        at = table.lines.end;
-        start = at;
-        let rows = Some(table.text(lines, vocabulary));
-        blocks.push(PageBlock { kind: BlockKind::Table, lines: &lines[table.lines], rows });
-    }
-    prose(&lines[start..], measures, &mut blocks);
-    blocks
+/// What decides which lines are one block.
+pub(super) struct Grouping<'a> {
+    pub(super) measures: &'a Measures,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) tagged: &'a Tagged<'a>,
 }
 
-/// Groups lines that are no table.
-fn prose<'l>(lines: &'l [Line], measures: &Measures, blocks: &mut Vec<PageBlock<'l>>) {
-    let mut start = 0;
-    while start < lines.len() {
-        let mut end = start + 1;
-        while end < lines.len() && goes_on(lines, start, end, measures) {
-            end += 1;
+impl Grouping<'_> {
+    /// Groups the lines of a page, in order, to blocks.
+    pub(super) fn blocks<'l>(&self, lines: &'l [Line]) -> Vec<PageBlock<'l>> {
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        let mut at = 0;
+        while at < lines.len() {
+            let Some((end, block)) = self.special(lines, at) else {
+                at += 1;
+                continue;
+            };
+            self.prose(&lines[start..at], &mut blocks);
+            blocks.push(block);
+            (at, start) = (end, end);
         }
-        let is_item = is_list_item(&lines[start].text);
-        let kind = if is_item { BlockKind::ListItem } else { BlockKind::Paragraph };
-        blocks.push(PageBlock { kind, lines: &lines[start..end], rows: None });
-        start = end;
+        self.prose(&lines[start..], &mut blocks);
+        blocks
+    }
+
+    fn special<'l>(&self, lines: &'l [Line], at: usize) -> Option<(usize, PageBlock<'l>)> {
+        let code = code::find(lines, at, self.measures);
+        code.or_else(|| self.tagged.block(lines, at, self.vocabulary)).or_else(|| {
+            let table = tables::find(lines, at)?;
+            let rows = Some(table.text(lines, self.vocabulary));
+            let (end, lines) = (table.lines.end, &lines[table.lines]);
+            Some((end, PageBlock { kind: BlockKind::Table, lines, rows }))
+        })
+    }
+
+    /// Groups lines that are no table.
+    fn prose<'l>(&self, lines: &'l [Line], blocks: &mut Vec<PageBlock<'l>>) {
+        let mut start = 0;
+        while start < lines.len() {
+            let mut end = start + 1;
+            while end < lines.len() && goes_on(lines, start, end, self.measures) {
+                end += 1;
+            }
+            let is_item = is_list_item(&lines[start].text);
+            let kind = if is_item { BlockKind::ListItem } else { BlockKind::Paragraph };
+            let lines = &lines[start..end];
+            blocks.push(PageBlock { kind, lines, rows: None });
+            start = end;
+        }
     }
 }
 
 /// Whether line `at` belongs to the block of lines `start..at`.
-fn goes_on(lines: &[Line], start: usize, at: usize, measures: &Measures) -> bool {
+pub(super) fn goes_on(lines: &[Line], start: usize, at: usize, measures: &Measures) -> bool {
     let (previous, line) = (&lines[at - 1], &lines[at]);
     let block = &lines[start..at];
     same_kind(previous, line, measures)

@@ -31,6 +31,21 @@ pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
     }
 }
 
+/// Names headings where the document's own structure names them already: of the paragraphs it
+/// leaves, those set larger than all its headings are titles.
+pub(super) fn name_untagged(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
+    let is_heading = |block: &&PageBlock<'_>| matches!(block.kind, BlockKind::Heading { .. });
+    let headings = pages.iter().flatten().filter(is_heading);
+    let largest = headings.flat_map(|block| block.lines).map(|line| line.size).fold(0.0, f32::max);
+    for block in pages.iter_mut().flatten() {
+        if let Some(Rank::Larger { size, .. }) = rank(block, measures)
+            && size > largest + SIZE_STEP
+        {
+            block.kind = BlockKind::Heading { level: 1 };
+        }
+    }
+}
+
 /// Gives the headings that the outline names the levels it gives them, where it is an outline of
 /// this text: at least half of its titles are found, in order. Looked for from the end, so that a
 /// table of contents, which has them all too, is passed over.

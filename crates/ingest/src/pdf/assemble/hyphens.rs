@@ -44,6 +44,10 @@ impl Vocabulary {
 
     /// Appends the next line of a paragraph to its text.
     pub(super) fn join(&self, text: &mut String, line: &str) {
+        if text.is_empty() {
+            text.push_str(line);
+            return;
+        }
         let Some(hyphen) = text.chars().next_back().filter(|&c| is_hyphen(c)) else {
             if !(ends_solid(text) && starts_solid(line)) {
                 text.push(' ');

@@ -104,7 +104,8 @@ fn candidates(page: &PageLayout) -> Vec<(usize, bool)> {
     let mut by_height: Vec<(usize, &Line)> = upright.collect();
     by_height.sort_by(|a, b| b.1.v.total_cmp(&a.1.v));
     let margin = page.height() * OUTER_SHARE;
-    let top = by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height() - margin);
+    let top =
+        by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height() - margin);
     let bottom = by_height.iter().rev().take(LINES_AT_END).filter(|(_, line)| line.v < margin);
     top.map(|(index, _)| (*index, true)).chain(bottom.map(|(index, _)| (*index, false))).collect()
 }

@@ -4,10 +4,13 @@
 //! long as every piece falls into one column; a piece that crosses columns is prose again. Text
 //! in later lines of a row (a wrapped cell) has no first column, or stands closer than rows do.
 
+mod rows;
+
 use std::ops::Range;
 
 use super::hyphens::Vocabulary;
 use crate::pdf::layout::{Line, is_label};
+pub(super) use rows::Rows;
 
 /// Lines looked at for one table.
 const LINES_MAX: usize = 400;
@@ -198,7 +201,7 @@ impl Builder {
 }
 
 impl Table {
-    /// The rows as text, cells separated by ` | `; a cell without text keeps its place.
+    /// The rows as text.
     pub(super) fn text(&self, lines: &[Line], vocabulary: &Vocabulary) -> String {
         let row = |row: &Row| {
             let mut cells = vec![String::new(); self.columns];
@@ -206,12 +209,20 @@ impl Table {
             pieces.sort_by(|a, b| a.column.cmp(&b.column).then(b.v.total_cmp(&a.v)));
             for piece in pieces {
                 let text = lines[piece.line].text.get(piece.text.clone()).unwrap_or("").trim();
-                let cell = &mut cells[piece.column];
-                if cell.is_empty() { cell.push_str(text) } else { vocabulary.join(cell, text) }
+                vocabulary.join(&mut cells[piece.column], text);
             }
-            cells.join(" | ").trim_end_matches([' ', '|']).to_owned()
+            cells
         };
-        self.rows.iter().map(row).collect::<Vec<_>>().join("\n")
+        let cells: Vec<Vec<String>> = self.rows.iter().map(row).collect();
+        let has_head = self.is_bold_alone(lines) || rows::names_columns(&cells);
+        Rows { cells, has_head }.text()
+    }
+
+    /// Whether the first row is set in a heavy face, and it alone.
+    fn is_bold_alone(&self, lines: &[Line]) -> bool {
+        let bold = |row: &Row| row.pieces.iter().all(|piece| lines[piece.line].bold);
+        let mut rows = self.rows.iter();
+        rows.next().is_some_and(bold) && !rows.any(bold)
     }
 }
 
@@ -246,8 +257,9 @@ fn filled(row: &Row) -> usize {
 
 /// Figures stand in rows of their own, whatever is missing before them.
 fn opens_with_number(lines: &[Line], row: &Row) -> bool {
-    let text =
-        |piece: &TablePiece| lines[piece.line].text.get(piece.text.clone()).unwrap_or("").to_owned();
+    let text = |piece: &TablePiece| {
+        lines[piece.line].text.get(piece.text.clone()).unwrap_or("").to_owned()
+    };
     let first = |piece: &TablePiece| {
         text(piece).trim_start_matches(['-', '−', '+', '€', '$', '£']).chars().next()
     };
@@ -297,7 +309,7 @@ mod tests {
             line(70.0, &[("Chain", 0.0), ("16", 110.0)]),
             line(40.0, &[("Work that is not in the list is charged", 0.0)]),
         ];
-        check(&lines, Some("Job | Price\nWheel | 22\nChain | 16"));
+        check(&lines, Some("Job | Price\n--- | ---\nWheel | 22\nChain | 16"));
     }
 
     #[test]

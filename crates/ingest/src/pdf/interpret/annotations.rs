@@ -63,8 +63,7 @@ impl<'a> Interpreter<'a> {
     /// algorithm 8.1).
     fn placement(&self, appearance: &'a Stream, place: Rect) -> Option<Matrix> {
         let own = Rect::from_corners(self.objects.numbers(&appearance.dict, b"BBox")?);
-        let matrix =
-            self.objects.matrix(&appearance.dict, b"Matrix").unwrap_or(Matrix::IDENTITY);
+        let matrix = self.objects.matrix(&appearance.dict, b"Matrix").unwrap_or(Matrix::IDENTITY);
         let shown = matrix.bounds(own);
         let scale = |to: f32, from: f32| if from > 0.0 { to / from } else { 1.0 };
         let (a, d) = (scale(place.width(), shown.width()), scale(place.height(), shown.height()));

@@ -57,7 +57,14 @@ struct Burst {
 
 impl Drawing {
     pub(super) fn new(page: (f32, f32)) -> Self {
-        Self { page, path: Path::default(), clips: false, clip: None, burst: Burst::default(), regions: Vec::new() }
+        Self {
+            page,
+            path: Path::default(),
+            clips: false,
+            clip: None,
+            burst: Burst::default(),
+            regions: Vec::new(),
+        }
     }
 
     /// Performs a path operator; `false` where it is none. `glyphs` is the number shown so far.

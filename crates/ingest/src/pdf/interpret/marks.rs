@@ -34,6 +34,7 @@ struct Mark {
 }
 
 /// The sequences outside a form.
+#[derive(Clone, Copy)]
 pub(super) struct Outer {
     content: usize,
     floor: usize,

@@ -53,7 +53,8 @@ impl Frame {
     pub(super) fn extent(&self, (x, y): (f32, f32), advance: f32) -> Rect {
         const CAPITALS_EM: f32 = 0.7;
         let height = CAPITALS_EM * self.em_across;
-        let (across, up) = (advance * self.cos - height * self.sin, advance * self.sin + height * self.cos);
+        let (across, up) =
+            (advance * self.cos - height * self.sin, advance * self.sin + height * self.cos);
         Rect::from_corners([x, y, x + across, y + up])
     }
 }

@@ -69,6 +69,7 @@ mod tests {
             space: 2.5,
             degrees: 0,
             bold: false,
+            monospaced: false,
             layer: Layer::Visible,
             tag: Tag::NONE,
         }

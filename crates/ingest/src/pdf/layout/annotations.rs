@@ -107,10 +107,8 @@ mod tests {
     #[test]
     fn values_stand_behind_their_labels() {
         let mut row = Line::sample("First: Last:", 50.0, 230.0, 700.0);
-        row.words = vec![
-            Piece { start: 0, u0: 50.0, u1: 80.0 },
-            Piece { start: 7, u0: 200.0, u1: 230.0 },
-        ];
+        row.words =
+            vec![Piece { start: 0, u0: 50.0, u1: 80.0 }, Piece { start: 7, u0: 200.0, u1: 230.0 }];
         let lines = vec![
             row,
             Line::sample("Signed", 50.0, 80.0, 650.0),
@@ -119,9 +117,6 @@ mod tests {
             field("A remark", 50.0, 690.0),
             field("no label", 400.0, 100.0),
         ];
-        assert_eq!(
-            texts(lines),
-            ["First: Ada Last: Lovelace", "A remark", "Signed", "no label"]
-        );
+        assert_eq!(texts(lines), ["First: Ada Last: Lovelace", "A remark", "Signed", "no label"]);
     }
 }

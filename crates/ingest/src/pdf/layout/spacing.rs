@@ -46,6 +46,7 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
         .clone()
         .all(|glyph| glyph.bold || !page.text_of(glyph).chars().any(char::is_alphabetic))
         && shown.clone().any(|glyph| glyph.bold);
+    let monospaced = shown.clone().all(|glyph| glyph.monospaced);
     (!text.trim().is_empty()).then_some(Line {
         text,
         words,
@@ -56,6 +57,7 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
         size,
         degrees: first.degrees,
         bold,
+        monospaced,
         layer: first.layer,
         tag: first.tag,
     })
@@ -166,13 +168,7 @@ struct Written {
 
 impl<'p> Writer<'p> {
     fn new(page: &'p PageGlyphs, letter_spacing: f32) -> Self {
-        Self {
-            page,
-            letter_spacing,
-            written: Written::default(),
-            last: None,
-            space_pending: false,
-        }
+        Self { page, letter_spacing, written: Written::default(), last: None, space_pending: false }
     }
 
     fn push(&mut self, glyph: &'p Glyph) {
@@ -196,11 +192,10 @@ impl<'p> Writer<'p> {
         self.written.cells.extend(cell.then_some(piece));
         self.written.words.extend(word.then_some(piece));
         push_unfolded(&mut self.written.text, text);
-        for piece in [self.written.cells.last_mut(), self.written.words.last_mut()] {
-            if let Some(piece) = piece {
-                piece.u0 = piece.u0.min(glyph.u0);
-                piece.u1 = piece.u1.max(glyph.u1);
-            }
+        let open = [self.written.cells.last_mut(), self.written.words.last_mut()];
+        for piece in open.into_iter().flatten() {
+            piece.u0 = piece.u0.min(glyph.u0);
+            piece.u1 = piece.u1.max(glyph.u1);
         }
         self.last = Some(glyph);
     }
@@ -233,7 +228,9 @@ impl<'p> Writer<'p> {
         let last_text = self.page.text_of(last);
         let composed = accents::composed((last, last_text), (glyph, text))
             .or_else(|| accents::composed((glyph, text), (last, last_text)));
-        let Some(whole) = composed.filter(|_| self.written.text.ends_with(last_text)) else { return false };
+        let Some(whole) = composed.filter(|_| self.written.text.ends_with(last_text)) else {
+            return false;
+        };
         let text = &mut self.written.text;
         text.truncate(text.len() - last_text.len());
         text.push(whole);

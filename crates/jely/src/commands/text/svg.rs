@@ -120,9 +120,14 @@ impl Drawing {
                 let width = word.bounds.width();
                 format!("x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{width:.1}\"")
             } else {
-                let (x, y) = ((x + word.bounds.x1) / 2.0, self.height - (word.bounds.y0 + word.bounds.y1) / 2.0);
+                let (x, y) = (
+                    (x + word.bounds.x1) / 2.0,
+                    self.height - (word.bounds.y0 + word.bounds.y1) / 2.0,
+                );
                 let turn = -line.degrees;
-                format!("text-anchor=\"middle\" transform=\"translate({x:.1} {y:.1}) rotate({turn})\"")
+                format!(
+                    "text-anchor=\"middle\" transform=\"translate({x:.1} {y:.1}) rotate({turn})\""
+                )
             };
             let _ = writeln!(
                 self.svg,
