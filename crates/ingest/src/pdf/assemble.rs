@@ -1,6 +1,7 @@
 //! The pages' lines to one document: furniture out, paragraphs together, headings named.
 
 mod blocks;
+mod cells;
 mod code;
 mod headings;
 mod hyphens;

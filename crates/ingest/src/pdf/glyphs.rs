@@ -46,6 +46,17 @@ pub(super) enum Layer {
     Annotation,
 }
 
+/// A straight line drawn along or across the page, as between the rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rule {
+    pub(super) is_horizontal: bool,
+    /// Its y if it is horizontal, else its x.
+    pub(super) at: f32,
+    /// Its extent on the other axis.
+    pub(super) from: f32,
+    pub(super) to: f32,
+}
+
 /// Everything shown on a page, in the order of its content stream.
 #[derive(Debug)]
 pub(super) struct PageGlyphs {
@@ -57,6 +68,7 @@ pub(super) struct PageGlyphs {
     pub(super) frame: PageFrame,
     /// Regions of plots, in points.
     pub(super) plots: Vec<Rect>,
+    pub(super) rules: Vec<Rule>,
     /// Codes without known text.
     pub(super) unmapped: u32,
     /// Why the page is incomplete.
@@ -71,6 +83,7 @@ impl PageGlyphs {
             hidden: Vec::new(),
             frame,
             plots: Vec::new(),
+            rules: Vec::new(),
             unmapped: 0,
             partial: None,
         }

@@ -66,7 +66,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         objects.count_text(interpreter.page.text.len());
     }
     let mut page = interpreter.page;
-    page.plots = interpreter.drawing.into_regions();
+    (page.plots, page.rules) = interpreter.drawing.finish();
     // A page on which nothing is seen is cropped or clipped by mistake.
     if page.glyphs.is_empty() {
         std::mem::swap(&mut page.glyphs, &mut page.hidden);

@@ -2,6 +2,7 @@
 
 mod accents;
 mod annotations;
+mod grids;
 mod labels;
 mod lines;
 mod script;
@@ -14,7 +15,7 @@ use document::{Rect, RemovalReason};
 use super::glyphs::{Degrees, Glyph, Layer, PageGlyphs};
 use super::matrix::Matrix;
 use super::page_frame::PageFrame;
-use super::structure::{Structure, Tag};
+use super::structure::{CellPlace, Structure, Tag};
 pub(super) use labels::is_label;
 pub(super) use script::is_set_solid;
 
@@ -40,6 +41,8 @@ pub(super) struct Line {
     pub(super) monospaced: bool,
     pub(super) layer: Layer,
     pub(super) tag: Tag,
+    /// The cell it stands in, where ruling lines or the document's structure show that.
+    pub(super) cell: Option<CellPlace>,
 }
 
 /// A word, or a piece of a line between wide gaps.
@@ -123,6 +126,7 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
     } else {
         margin_notes_first(lines, glyphs.frame.upright_size().0)
     };
+    let lines = grids::with_cells(lines, &glyphs.rules);
     PageLayout {
         lines,
         removed,
@@ -192,6 +196,7 @@ impl Line {
             monospaced: false,
             layer: Layer::Visible,
             tag: Tag::NONE,
+            cell: None,
         }
     }
 }

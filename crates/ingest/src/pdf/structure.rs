@@ -63,7 +63,7 @@ pub(super) enum Role {
 }
 
 /// Where a cell stands in its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CellPlace {
     pub(super) table: u32,
     pub(super) row: u32,

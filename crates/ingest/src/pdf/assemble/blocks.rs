@@ -2,6 +2,7 @@
 
 use document::BlockKind;
 
+use super::cells;
 use super::code;
 use super::hyphens::Vocabulary;
 use super::tables;
@@ -94,7 +95,8 @@ impl Grouping<'_> {
 
     fn special<'l>(&self, lines: &'l [Line], at: usize) -> Option<(usize, PageBlock<'l>)> {
         let code = code::find(lines, at, self.measures);
-        code.or_else(|| self.tagged.block(lines, at, self.vocabulary)).or_else(|| {
+        let known = code.or_else(|| cells::find(lines, at, self.vocabulary));
+        known.or_else(|| self.tagged.block(lines, at)).or_else(|| {
             let table = tables::find(lines, at)?;
             let rows = Some(table.text(lines, self.vocabulary));
             let (end, lines) = (table.lines.end, &lines[table.lines]);

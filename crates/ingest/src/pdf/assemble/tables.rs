@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::hyphens::Vocabulary;
 use crate::pdf::layout::{Line, is_label};
-pub(super) use rows::Rows;
+pub(super) use rows::{Rows, names_columns};
 
 /// Lines looked at for one table.
 const LINES_MAX: usize = 400;
@@ -214,7 +214,7 @@ impl Table {
             cells
         };
         let cells: Vec<Vec<String>> = self.rows.iter().map(row).collect();
-        let has_head = self.is_bold_alone(lines) || rows::names_columns(&cells);
+        let has_head = self.is_bold_alone(lines) || names_columns(&cells);
         Rows { cells, has_head }.text()
     }
 

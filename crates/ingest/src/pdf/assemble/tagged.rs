@@ -1,17 +1,11 @@
 //! Blocks of tagged pages: the document's own structure says which lines belong together.
 
-use std::collections::BTreeMap;
-
 use document::BlockKind;
 
 use super::blocks::{self, Measures, PageBlock};
-use super::hyphens::Vocabulary;
-use super::tables::Rows;
 use crate::pdf::layout::{Line, PageLayout};
-use crate::pdf::structure::{CellPlace, Role, Structure, Unit};
+use crate::pdf::structure::{Role, Structure, Unit};
 
-/// Words of a cell on average; a table with more was made to place paragraphs.
-const CELL_WORDS_MAX: usize = 40;
 /// Ends of paragraphs that may stand where the layout shows none, for each line inside one.
 const FALSE_ENDS_SHARE: usize = 3;
 const FALSE_ENDS_MIN: usize = 6;
@@ -57,14 +51,8 @@ impl<'s> Tagged<'s> {
         &self,
         lines: &'l [Line],
         start: usize,
-        vocabulary: &Vocabulary,
     ) -> Option<(usize, PageBlock<'l>)> {
         let unit = self.unit(&lines[start])?;
-        if let Some(cell) = unit.cell
-            && let Some(table) = self.table(lines, start, cell, vocabulary)
-        {
-            return Some(table);
-        }
         let same = |line: &&Line| line.tag == lines[start].tag;
         let end = start + lines[start..].iter().take_while(same).count();
         let kind = match unit.role {
@@ -74,45 +62,5 @@ impl<'s> Tagged<'s> {
             Role::Paragraph | Role::Note => return None,
         };
         Some((end, PageBlock { kind, lines: &lines[start..end], rows: None }))
-    }
-
-    fn table<'l>(
-        &self,
-        lines: &'l [Line],
-        start: usize,
-        first: CellPlace,
-        vocabulary: &Vocabulary,
-    ) -> Option<(usize, PageBlock<'l>)> {
-        let cell = |line: &Line| self.unit(line)?.cell.filter(|cell| cell.table == first.table);
-        let own: Vec<CellPlace> = lines[start..].iter().map_while(cell).collect();
-        let lines = &lines[start..start + own.len()];
-        let mut cells: BTreeMap<(u32, u32), String> = BTreeMap::new();
-        for (line, place) in lines.iter().zip(&own) {
-            let text = cells.entry((place.row, place.column)).or_default();
-            vocabulary.join(text, line.text.trim());
-        }
-        let words: usize = cells.values().map(|text| text.split_whitespace().count()).sum();
-        let columns = own.iter().map(|place| place.column as usize + 1).max()?;
-        let first_row = own.iter().map(|place| place.row).min()?;
-        let several = own.iter().any(|place| place.row > first_row);
-        if columns < 2 || !several || words > CELL_WORDS_MAX * cells.len() {
-            return None;
-        }
-        let mut rows = Rows::default();
-        let mut current = None;
-        for ((row, column), text) in cells {
-            if current.replace(row) != Some(row) {
-                rows.cells.push(vec![String::new(); columns]);
-            }
-            if let Some(place) = rows.cells.last_mut().and_then(|row| row.get_mut(column as usize))
-            {
-                *place = text;
-            }
-        }
-        let mut in_first = own.iter().filter(|place| place.row == first_row);
-        rows.has_head = in_first.all(|place| place.is_head);
-        let rows = Some(rows.text());
-        let block = PageBlock { kind: BlockKind::Table, lines, rows };
-        Some((start + own.len(), block))
     }
 }

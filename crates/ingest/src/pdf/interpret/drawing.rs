@@ -1,11 +1,13 @@
 //! Where a page is drawn on: the regions of plots, so that the labels of their axes are not taken
-//! for sentences.
+//! for sentences, and ruling lines.
 //!
-//! Only the extent of paths is kept. A region is a burst of painting that no running text
+//! Of paths the extent is kept, and the straight lines along and across the page, which may be the
+//! rules of tables. A region is a burst of painting that no running text
 //! interrupts; what makes it a plot is many strokes, slanted or curved ones among them. The
 //! ruling lines of tables and forms are straight and few.
 
 use crate::pdf::content::Operand;
+use crate::pdf::glyphs::Rule;
 use crate::pdf::matrix::Matrix;
 use document::Rect;
 
@@ -19,6 +21,14 @@ const LABEL_GLYPHS_MAX: usize = 80;
 const APART_MAX: f32 = 60.0;
 /// A path larger than this share of the page both ways is a background, not part of a plot.
 const BACKGROUND_SHARE: f32 = 0.85;
+/// Rules of one page.
+const RULES_MAX: usize = 20_000;
+/// A shorter line, in points, is a tick or a part of a letter.
+const RULE_LENGTH_MIN: f32 = 5.0;
+/// A wider rectangle, in points, is an area.
+const RULE_WIDTH_MAX: f32 = 3.0;
+/// A straight line stays this close to its axis, in points.
+const STRAIGHT: f32 = 0.5;
 /// Regions of one page.
 const REGIONS_MAX: usize = 64;
 
@@ -29,6 +39,7 @@ pub(super) struct Drawing {
     /// `W` or `W*` was performed: the path clips once it is painted.
     clips: bool,
     clip: Option<Rect>,
+    rules: Vec<Rule>,
     burst: Burst,
     regions: Vec<Rect>,
 }
@@ -37,9 +48,14 @@ pub(super) struct Drawing {
 #[derive(Default)]
 struct Path {
     bounds: Option<Rect>,
+    start: Option<(f32, f32)>,
     last: Option<(f32, f32)>,
     segments: usize,
     slanted: usize,
+    /// Straight lines that become rules if the path is stroked.
+    strokes: Vec<Rule>,
+    /// Rectangles so thin that they are rules if the path is filled.
+    slivers: Vec<Rule>,
     /// A rectangle that surely holds all of it.
     reach: Option<Rect>,
     /// Some point of it is no number.
@@ -62,6 +78,7 @@ impl Drawing {
             path: Path::default(),
             clips: false,
             clip: None,
+            rules: Vec::new(),
             burst: Burst::default(),
             regions: Vec::new(),
         }
@@ -78,6 +95,7 @@ impl Drawing {
         match operator {
             b"m" => {
                 self.path.last = point(operands, transform);
+                self.path.start = self.path.last;
                 self.path.reach_for(operands, transform);
             }
             b"l" => {
@@ -89,10 +107,21 @@ impl Drawing {
                 self.path.reach_for(operands, transform);
             }
             b"re" => self.path.rectangle(operands, transform),
-            b"h" => {}
+            b"h" => self.path.close(),
             b"W" | b"W*" => self.clips = true,
-            b"S" | b"s" | b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" => {
+            b"S" | b"s" | b"B" | b"B*" | b"b" | b"b*" => {
                 self.end_clip();
+                if operator.starts_with(b"s") || operator.starts_with(b"b") {
+                    self.path.close();
+                }
+                let strokes = std::mem::take(&mut self.path.strokes);
+                self.keep_rules(strokes);
+                self.paint(glyphs);
+            }
+            b"f" | b"F" | b"f*" => {
+                self.end_clip();
+                let slivers = self.path.take_slivers();
+                self.keep_rules(slivers);
                 self.paint(glyphs);
             }
             b"n" => {
@@ -107,6 +136,11 @@ impl Drawing {
     /// What the path painted last leaves to be seen, if it clips: a rectangle that holds it.
     pub(super) fn take_clip(&mut self) -> Option<Rect> {
         self.clip.take()
+    }
+
+    fn keep_rules(&mut self, rules: Vec<Rule>) {
+        let room = RULES_MAX.saturating_sub(self.rules.len());
+        self.rules.extend(rules.into_iter().take(room));
     }
 
     fn end_clip(&mut self) {
@@ -142,10 +176,10 @@ impl Drawing {
         }
     }
 
-    /// The regions of plots, in the order they were drawn.
-    pub(super) fn into_regions(mut self) -> Vec<Rect> {
+    /// The regions of plots and the rules, in the order they were drawn.
+    pub(super) fn finish(mut self) -> (Vec<Rect>, Vec<Rule>) {
         self.end_burst();
-        self.regions
+        (self.regions, self.rules)
     }
 }
 
@@ -160,10 +194,62 @@ impl Path {
             self.segments += 1;
             let (across, up) = ((from.0 - to.0).abs(), (from.1 - to.1).abs());
             self.slanted += usize::from(across > 0.2 && up > 0.2);
+            self.stroke(from, to);
             self.extend(from);
             self.extend(to);
         }
         self.last = to.or(self.last);
+    }
+
+    fn stroke(&mut self, (ax, ay): (f32, f32), (bx, by): (f32, f32)) {
+        let rule = if (ay - by).abs() < STRAIGHT {
+            Rule { is_horizontal: true, at: ay, from: ax.min(bx), to: ax.max(bx) }
+        } else if (ax - bx).abs() < STRAIGHT {
+            Rule { is_horizontal: false, at: ax, from: ay.min(by), to: ay.max(by) }
+        } else {
+            return;
+        };
+        if rule.to - rule.from >= RULE_LENGTH_MIN && self.strokes.len() < RULES_MAX {
+            self.strokes.push(rule);
+        }
+    }
+
+    fn close(&mut self) {
+        if let (Some(from), Some(to)) = (self.last, self.start) {
+            self.stroke(from, to);
+        }
+        self.last = self.start;
+    }
+
+    /// The rules that filling the path draws: its thin rectangles, or all of it where it is one.
+    fn take_slivers(&mut self) -> Vec<Rule> {
+        if let (true, Some(bounds), 3..=5) = (self.slivers.is_empty(), self.bounds, self.segments) {
+            self.sides(bounds);
+        }
+        std::mem::take(&mut self.slivers)
+    }
+
+    /// Takes the sides of a rectangle, or its middle if it is a thin one.
+    fn sides(&mut self, area: Rect) {
+        let middle = |a: f32, b: f32| (a + b) / 2.0;
+        let (a, b, c, d) =
+            ((area.x0, area.y0), (area.x1, area.y0), (area.x1, area.y1), (area.x0, area.y1));
+        let thin = area.width().min(area.height()) < RULE_WIDTH_MAX;
+        if thin && area.width().max(area.height()) >= RULE_LENGTH_MIN {
+            let rule = if area.width() > area.height() {
+                let at = middle(area.y0, area.y1);
+                Rule { is_horizontal: true, at, from: area.x0, to: area.x1 }
+            } else {
+                let at = middle(area.x0, area.x1);
+                Rule { is_horizontal: false, at, from: area.y0, to: area.y1 }
+            };
+            if self.slivers.len() < RULES_MAX {
+                self.slivers.push(rule);
+            }
+        }
+        for (from, to) in [(a, b), (b, c), (c, d), (d, a)] {
+            self.stroke(from, to);
+        }
     }
 
     fn curve(&mut self, to: Option<(f32, f32)>) {
@@ -206,10 +292,16 @@ impl Path {
         for (x, y) in [(*x, *y), (x + width, *y), (*x, y + height), (x + width, y + height)] {
             self.reach_to(transform.apply(x, y));
         }
-        for corner in [transform.apply(*x, *y), transform.apply(x + width, y + height)] {
+        let corners = [transform.apply(*x, *y), transform.apply(x + width, y + height)];
+        for corner in corners {
             if is_place(corner) {
                 self.extend(corner);
             }
+        }
+        if let [(ax, ay), (bx, by)] = corners
+            && corners.into_iter().all(is_place)
+        {
+            self.sides(Rect::from_corners([ax, ay, bx, by]));
         }
     }
 }
@@ -260,7 +352,8 @@ mod tests {
                 5_000 + usize::from(step),
             );
         }
-        let regions = drawing.into_regions();
+        let (regions, rules) = drawing.finish();
+        assert_eq!(rules.len(), 100);
         assert_eq!(regions.len(), 1);
         assert_eq!((regions[0].x0, regions[0].x1), (100.0, 180.0));
     }

@@ -60,6 +60,7 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
         monospaced,
         layer: first.layer,
         tag: first.tag,
+        cell: None,
     })
 }
 

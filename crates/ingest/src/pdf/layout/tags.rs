@@ -44,7 +44,8 @@ pub(super) fn forget(page: &mut PageGlyphs) {
 pub(super) fn in_order(lines: Vec<Line>, structure: &Structure) -> Vec<Line> {
     let mut rank = (false, 0);
     let mut ranked: Vec<((bool, usize), Line)> = Vec::with_capacity(lines.len());
-    for line in lines {
+    for mut line in lines {
+        line.cell = line.tag.unit().and_then(|at| structure.units.get(at)?.cell);
         rank = structure.rank(line.tag).unwrap_or(rank);
         ranked.push((rank, line));
     }

@@ -24,7 +24,7 @@ impl Rows {
 
 /// Whether the first row looks like names of columns: every column has one, none is a number,
 /// and below stand numbers in some column from top to bottom.
-pub(super) fn names_columns(cells: &[Vec<String>]) -> bool {
+pub(in crate::pdf::assemble) fn names_columns(cells: &[Vec<String>]) -> bool {
     let has_digit = |text: &String| text.contains(|c: char| c.is_numeric());
     let Some((head, rows)) = cells.split_first() else { return false };
     let named = head.iter().all(|text| !text.is_empty() && !has_digit(text));
