@@ -6,8 +6,12 @@ use std::collections::HashMap;
 use super::blocks::Measures;
 use crate::pdf::layout::{Line, PageLayout};
 
-/// Lines looked at from each end of a page.
+/// Baselines looked at from each end of a page.
 const LINES_AT_END: usize = 3;
+/// Lines closer than this, in points, stand on one baseline.
+const SAME_BASELINE_POINTS: f32 = 2.0;
+/// Lines on these baselines; a row of a table has some dozens.
+const LINES_MAX: usize = 100;
 /// A running line stands in the outer share of the page.
 const OUTER_SHARE: f32 = 0.16;
 /// Pages on which a line must stand; a document of two pages has two.
@@ -26,12 +30,12 @@ const DRIFT_POINTS: f32 = 4.0;
 pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
     let mut groups: HashMap<(String, bool), Vec<Seen>> = HashMap::new();
     for (page_at, page) in pages.iter().enumerate() {
-        for (line_at, at_top) in candidates(page) {
-            let line = &page.lines[line_at];
-            let key = (masked(&line.text), at_top);
-            let seen =
-                Seen { page_at, line_at, v: line.v, size: line.size, numbers: numbers(&line.text) };
-            groups.entry(key).or_default().push(seen);
+        for (lines, at_top) in candidates(page) {
+            let texts: Vec<&str> = lines.iter().map(|&at| page.lines[at].text.as_str()).collect();
+            let text = texts.join(" ");
+            let (v, size) = (page.lines[lines[0]].v, page.lines[lines[0]].size);
+            let seen = Seen { page_at, lines, v, size, numbers: numbers(&text) };
+            groups.entry((masked(&text), at_top)).or_default().push(seen);
         }
     }
     let title_size = Measures::of(pages).body_size * TITLE_LARGER;
@@ -52,10 +56,8 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
             if runs {
                 let is_title = !only_number && chain[0].size > title_size;
                 let keep_first = usize::from(is_title || is_first_table_head(pages, &chain));
-                chain
-                    .iter()
-                    .skip(keep_first)
-                    .for_each(|seen| marked[seen.page_at].push(seen.line_at));
+                let taken = chain.iter().skip(keep_first);
+                taken.for_each(|seen| marked[seen.page_at].extend(&seen.lines));
             }
         }
     }
@@ -73,7 +75,8 @@ fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
 
 struct Seen {
     page_at: usize,
-    line_at: usize,
+    /// One line, or all of a row of a table.
+    lines: Vec<usize>,
     v: f32,
     size: f32,
     /// Its numbers, in order; a lone Roman numeral is one.
@@ -93,21 +96,49 @@ fn mostly_agree(chain: &[&Seen]) -> bool {
 fn is_first_table_head(pages: &[PageLayout], chain: &[&Seen]) -> bool {
     const CELLS_MIN: usize = 3;
     let Some(first) = chain.first() else { return false };
-    let head = &pages[first.page_at].lines[first.line_at];
+    let head = &pages[first.page_at].lines[first.lines[0]];
     let before = pages[..first.page_at].iter().rev().take(1).flat_map(|page| &page.lines);
-    head.cells.len() >= CELLS_MIN && !before.into_iter().any(|line| line.text == head.text)
+    let in_table = head.cell.is_some() || head.cells.len() >= CELLS_MIN;
+    in_table && !before.into_iter().any(|line| line.text == head.text)
 }
 
-/// The outermost upright lines, as (index, at the top).
-fn candidates(page: &PageLayout) -> Vec<(usize, bool)> {
+/// The upright lines on the outermost baselines, the cells of one row together, and whether they
+/// are at the top.
+fn candidates(page: &PageLayout) -> Vec<(Vec<usize>, bool)> {
     let upright = page.lines.iter().enumerate().filter(|(_, line)| line.degrees == 0);
     let mut by_height: Vec<(usize, &Line)> = upright.collect();
     by_height.sort_by(|a, b| b.1.v.total_cmp(&a.1.v));
     let margin = page.height() * OUTER_SHARE;
-    let top =
-        by_height.iter().take(LINES_AT_END).filter(|(_, line)| line.v > page.height() - margin);
-    let bottom = by_height.iter().rev().take(LINES_AT_END).filter(|(_, line)| line.v < margin);
-    top.map(|(index, _)| (*index, true)).chain(bottom.map(|(index, _)| (*index, false))).collect()
+    let top = outermost(by_height.iter().copied(), |line| line.v > page.height() - margin);
+    let bottom = outermost(by_height.iter().rev().copied(), |line| line.v < margin);
+    let at = |is_top| move |lines| (lines, is_top);
+    top.into_iter().map(at(true)).chain(bottom.into_iter().map(at(false))).collect()
+}
+
+/// The lines of the first few baselines that lie in a margin.
+fn outermost<'l>(
+    lines: impl Iterator<Item = (usize, &'l Line)>,
+    in_margin: impl Fn(&Line) -> bool,
+) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = Vec::new();
+    let mut last: Option<&Line> = None;
+    let mut baselines = 0;
+    for (at, line) in lines.take_while(|(_, line)| in_margin(line)).take(LINES_MAX) {
+        let same_baseline = last.is_some_and(|last| (last.v - line.v).abs() < SAME_BASELINE_POINTS);
+        baselines += usize::from(!same_baseline);
+        if baselines > LINES_AT_END {
+            break;
+        }
+        let table = |line: &Line| line.cell.map(|cell| cell.table);
+        let same_row = same_baseline && line.cell.is_some() && last.and_then(table) == table(line);
+        match found.last_mut() {
+            Some(row) if same_row => row.push(at),
+            _ => found.push(vec![at]),
+        }
+        last = Some(line);
+    }
+    found.iter_mut().for_each(|row| row.sort_unstable());
+    found
 }
 
 /// Consecutive sightings in the same place.

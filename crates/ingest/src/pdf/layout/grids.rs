@@ -4,6 +4,8 @@
 //! Cells that no rule parts are one cell. A table that is ruled between its rows only has no grid;
 //! alignment finds it.
 
+use std::collections::BTreeMap;
+
 use super::{Line, Piece};
 use crate::pdf::glyphs::Rule;
 use crate::pdf::structure::CellPlace;
@@ -18,6 +20,17 @@ const TRACKS_MAX: usize = 400;
 const TRACK_MIN: f32 = 4.0;
 /// Words in a cell on average; a grid with more frames parts of a page.
 const CELL_WORDS_MAX: usize = 40;
+/// Rules run through this share of their grid on average; those of drawings end anywhere.
+const RULED_SHARE: f32 = 0.6;
+/// Cells with text; a grid with fewer is the background of a plot, or a form to fill in.
+const FILLED_SHARE: f32 = 0.35;
+/// One line in so many may have a wide gap inside its cell.
+const GAPS_SHARE: usize = 6;
+/// Lines of a cell that may be rows of their own, if they are shorter than this share of it.
+const STACK_LINES_MIN: usize = 3;
+const STACK_FILLED_MAX: f32 = 0.6;
+/// Cells that are counted to see how many have text.
+const CELLS_MAX: usize = 4_000;
 /// Tables found by rules are counted from here, so as not to be taken for tagged ones.
 const TABLES_FROM: u32 = 1 << 31;
 
@@ -119,22 +132,24 @@ struct Grid {
 
 impl Grid {
     fn of(across: Vec<Rule>, down: Vec<Rule>) -> Option<Self> {
-        // A table may be open at its sides: then its rules end where its outer columns do.
-        let ends = |rules: &[Rule]| rules.iter().flat_map(|rule| [rule.from, rule.to]).collect();
-        let edges = |rules: &[Rule], mut ends: Vec<f32>| {
-            ends.extend(rules.iter().map(|rule| rule.at));
-            distinct(ends)
+        // A table may be open at its sides: then its rules end where its outer tracks do.
+        let edges = |rules: &[Rule], crossing: &[Rule]| {
+            let first = crossing.iter().map(|rule| rule.from).min_by(f32::total_cmp);
+            let last = crossing.iter().map(|rule| rule.to).max_by(f32::total_cmp);
+            distinct(rules.iter().map(|rule| rule.at).chain(first).chain(last).collect())
         };
-        let xs = edges(&down, ends(&across));
-        let mut ys = edges(&across, ends(&down));
+        let xs = edges(&down, &across);
+        let mut ys = edges(&across, &down);
         ys.reverse();
         let tracks = 3..=TRACKS_MAX;
-        (tracks.contains(&xs.len()) && tracks.contains(&ys.len())).then_some(Self {
-            across,
-            down,
-            xs,
-            ys,
-        })
+        let is_whole = |rules: &[Rule], edges: &[f32]| {
+            let extent = (edges[0] - edges[edges.len() - 1]).abs();
+            let ruled: f32 = rules.iter().map(|rule| rule.to - rule.from).sum();
+            ruled >= RULED_SHARE * extent * rules.len() as f32
+        };
+        (tracks.contains(&xs.len()) && tracks.contains(&ys.len()))
+            .then_some(Self { across, down, xs, ys })
+            .filter(|grid| is_whole(&grid.across, &grid.xs) && is_whole(&grid.down, &grid.ys))
     }
 
     /// Takes the lines in this grid to its cells, numbered as `table`.
@@ -150,7 +165,7 @@ impl Grid {
                 outside.push(line.clone());
             }
         }
-        let Some(first) = first.filter(|_| is_table(&inside)) else { return lines };
+        let Some(first) = first.filter(|_| self.is_table(&inside)) else { return lines };
         inside.sort_by(|a, b| {
             a.cell.cmp(&b.cell).then(b.v.total_cmp(&a.v)).then(a.u0.total_cmp(&b.u0))
         });
@@ -186,6 +201,55 @@ impl Grid {
         parts
     }
 
+    /// Whether the text in the grid is that of a table: in several rows and columns, and short.
+    fn is_table(&self, lines: &[Line]) -> bool {
+        let mut cells: Vec<CellPlace> = lines.iter().filter_map(|line| line.cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        let several =
+            |of: fn(&CellPlace) -> u32| cells.iter().any(|cell| of(cell) != of(&cells[0]));
+        let words: usize = lines.iter().map(|line| line.words.len()).sum();
+        cells.len() > 2
+            && several(|cell| cell.row)
+            && several(|cell| cell.column)
+            && words <= CELL_WORDS_MAX * cells.len()
+            && !self.is_coarse(lines)
+            && cells.len() as f32 >= FILLED_SHARE * self.whole_cells() as f32
+    }
+
+    /// Whether there are rows or columns in the cells that no rules part: text with wide gaps, or
+    /// several short lines beside several others.
+    fn is_coarse(&self, lines: &[Line]) -> bool {
+        let gaps = lines.iter().filter(|line| line.cells.len() > 1).count();
+        let mut stacks: BTreeMap<(u32, u32), (usize, f32)> = BTreeMap::new();
+        for line in lines {
+            let Some(cell) = line.cell else { continue };
+            let (count, filled) = stacks.entry((cell.row, cell.column)).or_default();
+            *count += 1;
+            *filled += (line.u1 - line.u0) / self.width_of(cell.column as usize);
+        }
+        let is_stack = |&(count, filled): &(usize, f32)| {
+            count >= STACK_LINES_MIN && filled < STACK_FILLED_MAX * count as f32
+        };
+        let stacked: Vec<u32> =
+            stacks.iter().filter(|(_, stack)| is_stack(stack)).map(|((row, _), _)| *row).collect();
+        gaps * GAPS_SHARE > lines.len() || stacked.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    fn width_of(&self, column: usize) -> f32 {
+        let edges = self.xs.get(column..column + 2);
+        edges.map_or(1.0, |edges| (edges[1] - edges[0]).max(1.0))
+    }
+
+    fn whole_cells(&self) -> usize {
+        let (rows, columns) = (self.ys.len() - 1, self.xs.len() - 1);
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let is_whole = |&(row, column): &(usize, usize)| {
+            self.whole_cell(row, column) == (row as u32, column as u32)
+        };
+        places.take(CELLS_MAX).filter(is_whole).count()
+    }
+
     /// The upper left track of the cell that a place belongs to.
     fn whole_cell(&self, mut row: usize, mut column: usize) -> (u32, u32) {
         while column > 0 && !self.is_parted(&self.down, self.xs[column], &self.ys, row) {
@@ -217,19 +281,6 @@ fn distinct(mut values: Vec<f32>) -> Vec<f32> {
 /// The track between two edges, in ascending or descending order, that holds a value.
 fn track(edges: &[f32], value: f32) -> Option<usize> {
     edges.windows(2).position(|pair| (pair[0].min(pair[1])..=pair[0].max(pair[1])).contains(&value))
-}
-
-/// Whether the text in a grid is that of a table: in several rows and columns, and short.
-fn is_table(lines: &[Line]) -> bool {
-    let mut cells: Vec<CellPlace> = lines.iter().filter_map(|line| line.cell).collect();
-    cells.sort_unstable();
-    cells.dedup();
-    let several = |of: fn(&CellPlace) -> u32| cells.iter().any(|cell| of(cell) != of(&cells[0]));
-    let words: usize = lines.iter().map(|line| line.words.len()).sum();
-    cells.len() > 2
-        && several(|cell| cell.row)
-        && several(|cell| cell.column)
-        && words <= CELL_WORDS_MAX * cells.len()
 }
 
 impl Line {
