@@ -2,6 +2,7 @@
 
 mod accents;
 mod annotations;
+mod columns;
 mod grids;
 mod labels;
 mod lines;
@@ -127,6 +128,7 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
         margin_notes_first(lines, glyphs.frame.upright_size().0)
     };
     let lines = grids::with_cells(lines, &glyphs.rules);
+    let lines = if is_tagged { lines } else { columns::in_order(lines) };
     PageLayout {
         lines,
         removed,
@@ -198,6 +200,22 @@ impl Line {
             tag: Tag::NONE,
             cell: None,
         }
+    }
+}
+
+#[cfg(test)]
+impl Line {
+    /// The same with a word for each word of its text, all characters being of one width.
+    pub(super) fn with_words(self) -> Self {
+        let char_width = (self.u1 - self.u0) / self.text.len() as f32;
+        let mut start = 0;
+        let words = self.text.split(' ').map(|word| {
+            let u0 = self.u0 + char_width * start as f32;
+            let piece = Piece { start, u0, u1: u0 + char_width * word.len() as f32 };
+            start += word.len() + 1;
+            piece
+        });
+        Self { words: words.collect(), ..self.clone() }
     }
 }
 

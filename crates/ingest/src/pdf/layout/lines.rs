@@ -21,6 +21,9 @@ const BACK_TOLERANCE: f32 = 0.65;
 const ACCENT_BACK_TOLERANCE: f32 = 1.1;
 /// The same beside scripts, where a subscript is drawn under its superscript.
 const SCRIPT_BACK_TOLERANCE: f32 = 3.0;
+/// Gap between a line and the part of a formula that leaves its baseline, in em; between the
+/// cells of a table it is wider.
+const FORMULA_GAP: f32 = 1.2;
 /// Runs that may lie between a line and its continuation.
 const RUNS_BETWEEN: usize = 4;
 
@@ -115,8 +118,18 @@ fn continued(page: Shown<'_>, runs: &[Run], glyph: &Glyph) -> Option<usize> {
                 && page.glyphs[other.glyphs[0]].degrees == glyph.degrees
         };
         let same_baseline = (glyph.v - run.base_v).abs() < 0.1 * run.base_size;
-        same_baseline && runs[at + 1..].iter().all(between) && continues(page, run, glyph)
+        same_baseline
+            && runs[at + 1..].iter().all(between)
+            && is_filled(run.u1, &runs[at + 1..], glyph.u0, FORMULA_GAP * run.base_size)
+            && continues(page, run, glyph)
     })
+}
+
+/// Whether runs fill the way from one place of a line to another, with gaps up to `gap` only.
+fn is_filled(from: f32, runs: &[Run], to: f32, gap: f32) -> bool {
+    let starts = runs.iter().map(|run| run.u0).fold(f32::MAX, f32::min);
+    let ends = runs.iter().map(|run| run.u1).fold(f32::MIN, f32::max);
+    starts - from < gap && to - ends < gap
 }
 
 fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {

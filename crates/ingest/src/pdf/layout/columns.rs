@@ -1,0 +1,231 @@
+//! Columns that are drawn row by row: the first line of the left one, the first of the right one,
+//! the second of the left one, and so on, as simple producers and text layers of scans have them.
+//!
+//! Content order is believed unless it shows this: lines that stay on their side of a gutter while
+//! they change sides again and again, and that are prose on both sides. Tables change sides too,
+//! but their cells are short.
+
+use super::{Line, is_set_solid};
+
+/// Lines looked at for one stretch of columns.
+const LINES_MAX: usize = 600;
+/// Lines of each column in a stretch.
+const COLUMN_LINES_MIN: usize = 5;
+/// A gutter is at least this wide, in em.
+const GUTTER_EM: f32 = 0.6;
+/// A line further above the one before it, in em, begins something else.
+const RISE_EM: f32 = 2.0;
+/// Of all lines, this share changes the side, half of what columns drawn strictly in turn have.
+const SWITCHES_SHARE: f32 = 0.5;
+/// Words of a line of prose on average.
+const WORDS_MIN: f32 = 4.0;
+/// Characters of it in scripts without spaces.
+const SOLID_CHARS_MIN: f32 = 7.0;
+/// A line of prose is at least this share of its column's width, and this share of lines is.
+const FULL_WIDTH: f32 = 0.75;
+const FULL_SHARE: f32 = 0.5;
+/// Share of lines that begin amid a sentence.
+const AMID_SHARE: f32 = 0.2;
+/// Columns within columns: three columns are one and two.
+const DEPTH_MAX: usize = 4;
+
+/// Puts columns that are drawn row by row one after the other.
+pub(super) fn in_order(lines: Vec<Line>) -> Vec<Line> {
+    ordered(lines, DEPTH_MAX)
+}
+
+fn ordered(lines: Vec<Line>, depth: usize) -> Vec<Line> {
+    if depth == 0 || lines.len() < COLUMN_LINES_MIN {
+        return lines;
+    }
+    let mut out = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        match Stretch::begin(&lines, at) {
+            Some(stretch) => {
+                at = stretch.end;
+                let (left, right) = stretch.columns();
+                out.extend(ordered(left, depth - 1));
+                out.extend(ordered(right, depth - 1));
+            }
+            None => {
+                out.push(lines[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// Lines on two sides of a gutter.
+struct Stretch {
+    /// Where the left lines end and the right ones begin.
+    gutter: (f32, f32),
+    lines: Vec<(Side, Line)>,
+    end: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl Stretch {
+    /// The stretch that begins with line `start`, if one does.
+    fn begin(lines: &[Line], start: usize) -> Option<Self> {
+        let gutter = first_gutter(lines, start)?;
+        let mut stretch = Self { gutter, lines: Vec::new(), end: start };
+        let first = &lines[start];
+        let mut lowest = first.v;
+        for line in lines[start..].iter().take(LINES_MAX) {
+            let same_kind = line.degrees == first.degrees && line.cell.is_none();
+            if !same_kind || line.v > lowest + RISE_EM * first.size || !stretch.take(line) {
+                break;
+            }
+            lowest = lowest.min(line.v);
+            stretch.end += 1;
+        }
+        stretch.is_prose_in_turn().then_some(stretch)
+    }
+
+    /// Takes a line to its side, or its parts to both; `false` where it crosses the gutter.
+    fn take(&mut self, line: &Line) -> bool {
+        let middle = (self.gutter.0 + self.gutter.1) / 2.0;
+        let first_right = line.words.iter().position(|word| (word.u0 + word.u1) / 2.0 > middle);
+        let parts = match first_right {
+            None => vec![(Side::Left, line.clone())],
+            Some(0) => vec![(Side::Right, line.clone())],
+            Some(at) => {
+                vec![(Side::Left, line.part(0..at)), (Side::Right, line.part(at..line.words.len()))]
+            }
+        };
+        let mut gutter = self.gutter;
+        for (side, part) in &parts {
+            match side {
+                Side::Left => gutter.0 = gutter.0.max(part.u1),
+                Side::Right => gutter.1 = gutter.1.min(part.u0),
+            }
+        }
+        if gutter.1 - gutter.0 < GUTTER_EM * line.size {
+            return false;
+        }
+        self.gutter = gutter;
+        self.lines.extend(parts);
+        true
+    }
+
+    fn is_prose_in_turn(&self) -> bool {
+        let side = |wanted: Side| {
+            self.lines.iter().filter(move |(side, _)| *side == wanted).map(|(_, line)| line)
+        };
+        let count = side(Side::Left).count().min(side(Side::Right).count());
+        let switches = self.lines.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
+        count >= COLUMN_LINES_MIN
+            && switches as f32 >= SWITCHES_SHARE * 2.0 * count as f32
+            && is_prose(side(Side::Left))
+            && is_prose(side(Side::Right))
+    }
+
+    fn columns(self) -> (Vec<Line>, Vec<Line>) {
+        let (left, right): (Vec<_>, Vec<_>) =
+            self.lines.into_iter().partition(|(side, _)| *side == Side::Left);
+        let lines = |column: Vec<(Side, Line)>| column.into_iter().map(|(_, line)| line).collect();
+        (lines(left), lines(right))
+    }
+}
+
+/// The first wide gap in a line, or between it and the next one on its height.
+fn first_gutter(lines: &[Line], start: usize) -> Option<(f32, f32)> {
+    let line = lines.get(start)?;
+    if let [first, second, ..] = line.cells.as_slice() {
+        return Some((first.u1, second.u0));
+    }
+    let next = lines.get(start + 1)?;
+    let beside = (next.v - line.v).abs() < line.size && next.degrees == line.degrees;
+    (beside && line.u1 < next.u0).then_some((line.u1, next.u0))
+}
+
+/// Whether the lines of a column are long, fill it, and go on with each other's sentences.
+fn is_prose<'l>(lines: impl Iterator<Item = &'l Line> + Clone) -> bool {
+    let count = lines.clone().count() as f32;
+    let (left, right) = lines
+        .clone()
+        .fold((f32::MAX, f32::MIN), |(left, right), line| (left.min(line.u0), right.max(line.u1)));
+    let share =
+        |of: fn(&Line) -> bool| lines.clone().filter(|line| of(line)).count() as f32 / count;
+    let is_solid = share(|line| line.text.chars().any(is_set_solid)) > 0.5;
+    let mean = |of: fn(&Line) -> usize| lines.clone().map(of).sum::<usize>() as f32 / count;
+    let full = lines.clone().filter(|line| line.u1 - line.u0 > FULL_WIDTH * (right - left)).count();
+    let is_long = if is_solid {
+        mean(|line| line.text.chars().count()) >= SOLID_CHARS_MIN
+    } else {
+        mean(|line| line.words.len()) >= WORDS_MIN && share(begins_amid) >= AMID_SHARE
+    };
+    is_long && full as f32 >= FULL_SHARE * count
+}
+
+/// Begins with a letter that begins no sentence.
+fn begins_amid(line: &Line) -> bool {
+    line.text.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEFT: [&str; 6] = [
+        "The ferry leaves at nine",
+        "in the morning and goes to",
+        "the island without a stop.",
+        "On the way back it calls",
+        "at the mill, where it takes",
+        "the miller and his flour.",
+    ];
+    const RIGHT: [&str; 6] = [
+        "A ticket costs two crowns",
+        "and is sold on board only.",
+        "Dogs travel free of charge",
+        "if they sit on a lap, and",
+        "bicycles are tied to the",
+        "rail behind the chimney.",
+    ];
+
+    fn line(text: &str, u0: f32, row: usize) -> Line {
+        let u1 = u0 + 5.0 * text.len() as f32;
+        Line::sample(text, u0, u1, 700.0 - 12.0 * row as f32).with_words()
+    }
+
+    fn texts(lines: Vec<Line>) -> Vec<String> {
+        in_order(lines).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn columns_drawn_row_by_row_are_read_one_after_the_other() {
+        let mut lines = vec![line("A title over both of the columns of this page", 60.0, 0)];
+        for row in 0..6 {
+            lines.push(line(LEFT[row], 50.0, row + 2));
+            lines.push(line(RIGHT[row], 220.0, row + 2));
+        }
+        let found = texts(lines);
+        assert_eq!(found[1..7], LEFT);
+        assert_eq!(found[7..], RIGHT);
+    }
+
+    #[test]
+    fn columns_in_order_and_tables_stay_as_they_are() {
+        let left = LEFT.iter().enumerate().map(|(row, text)| line(text, 50.0, row));
+        let right = RIGHT.iter().enumerate().map(|(row, text)| line(text, 220.0, row));
+        let found = texts(left.chain(right).collect());
+        assert_eq!(
+            (&found[..6], &found[6..]),
+            (&LEFT.map(str::to_owned)[..], &RIGHT.map(str::to_owned)[..])
+        );
+        let cells = ["Bolt", "four crowns", "Nut", "two crowns", "Washer", "one crown"];
+        let table: Vec<Line> = (0..18)
+            .map(|at| line(cells[at % 6], if at % 2 == 0 { 50.0 } else { 220.0 }, at / 2))
+            .collect();
+        let before: Vec<String> = table.iter().map(|line| line.text.clone()).collect();
+        assert_eq!(texts(table), before);
+    }
+}
