@@ -2,27 +2,33 @@
 //!
 //! A code's text comes from the first source that knows it, in this order of trust: the
 //! ToUnicode map, the names of `Encoding` and its `Differences` through the glyph list, the
-//! embedded program's own encoding and `cmap`, the character collection of a CID font. What no
-//! source knows is counted by the caller, never guessed from the shape.
+//! character collection of a CID font, the embedded program's own encoding and `cmap`. A source
+//! that speaks against itself is passed over, code by code or as a whole. What no source knows is
+//! counted by the caller, never guessed from the shape.
 
+mod cid_metrics;
+mod cmaps;
 mod composite;
 mod encodings;
 mod glyph_names;
+mod glyph_texts;
 mod program;
 mod simple;
 mod standard_widths;
+mod symbol_fonts;
+mod text;
+mod to_unicode;
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use hayro_cmap::{CMap, CMapName, load_embedded};
-use lopdf::Dictionary;
+use lopdf::{Dictionary, Object};
 
 use composite::CompositeFont;
-use program::Program;
-use simple::Character;
+use simple::SimpleFont;
+use text::Text;
+use to_unicode::ToUnicode;
 
 use crate::IngestError;
 use crate::limits::check;
@@ -31,25 +37,30 @@ use crate::pdf::objects::{Objects, as_dict};
 /// A font, read once for its document.
 pub(super) struct Font {
     kind: Kind,
+    /// Size of an em in units of the nominal one; 1 but for Type 3 fonts of another scale.
+    pub(super) em: f32,
     /// Whether the name or the descriptor says it is a heavy face.
     pub(super) bold: bool,
     /// Whether all its characters are said to have one width.
     pub(super) monospaced: bool,
-    /// Width of the space in em; [`SPACE_WIDTH_DEFAULT`] where the font has none.
+    /// Width of the space in nominal em; [`SPACE_WIDTH_DEFAULT`] where the font has none.
     pub(super) space_width: f32,
 }
 
 enum Kind {
-    Simple(Vec<Character>),
+    Simple(Box<SimpleFont>),
     Composite(Box<CompositeFont>),
 }
 
 /// One code of a shown string.
 pub(super) struct Shown<'f> {
     /// Empty where unknown.
-    pub(super) text: std::borrow::Cow<'f, str>,
-    /// Advance in em.
+    pub(super) text: Text<'f>,
+    /// Advance along the line in em.
     pub(super) width: f32,
+    /// From the pen to the start of the glyph's box in em: along the line and to its left. Only
+    /// vertical writing has one.
+    pub(super) offset: (f32, f32),
     /// Bytes the code took.
     pub(super) code_bytes: usize,
     /// A single-byte code 32: word spacing applies.
@@ -61,74 +72,88 @@ const SPACE_WIDTH_DEFAULT: f32 = 0.3;
 
 impl Font {
     fn read(objects: &Objects<'_>, dict: &Dictionary) -> Self {
-        let to_unicode =
-            objects.stream(dict, b"ToUnicode").and_then(|stream| objects.decode(stream).ok());
-        let to_unicode = to_unicode.and_then(|data| read_cmap(&data));
-        let kind = if objects.name(dict, b"Subtype") == Some(b"Type0") {
-            let descendant = descendant(objects, dict);
-            let program = || program(objects, descendant?);
-            CompositeFont::read(objects, dict, to_unicode, program)
-                .map(Box::new)
-                .map(Kind::Composite)
-        } else {
-            let program = || program(objects, dict);
-            Some(Kind::Simple(simple::characters(objects, dict, to_unicode.as_ref(), program)))
-        };
-        let kind = kind.unwrap_or_else(|| Kind::Simple(vec![Character::default(); 256]));
-        let space_width = kind.space_width().filter(|width| (0.1..0.8).contains(width));
+        let kind = Kind::read(objects, dict);
+        let em = kind.em(objects);
+        let space_width = kind.space_width(objects).map(|width| width / em);
+        let space_width = space_width.filter(|width| (0.1..0.8).contains(width));
         Self {
             kind,
+            em,
             bold: is_bold(objects, dict),
             monospaced: is_monospaced(objects, dict),
-            space_width: space_width.unwrap_or(SPACE_WIDTH_DEFAULT),
+            space_width: space_width.unwrap_or(SPACE_WIDTH_DEFAULT) * em,
         }
     }
 
     /// Whether lines run top to bottom.
     pub(super) fn vertical(&self) -> bool {
-        matches!(&self.kind, Kind::Composite(font) if font.vertical)
+        matches!(&self.kind, Kind::Composite(font) if font.is_vertical())
     }
 
-    /// The first code of a string that is not empty.
-    pub(super) fn show<'f>(&'f self, bytes: &[u8]) -> Shown<'f> {
+    /// The first code of a string that is not empty. `objects` are those of the font's document.
+    pub(super) fn show<'f>(&'f self, objects: &Objects<'_>, bytes: &[u8]) -> Shown<'f> {
         let first = bytes.first().copied().unwrap_or(0);
         match &self.kind {
-            Kind::Simple(characters) => {
-                let character = &characters[usize::from(first)];
-                let text = std::borrow::Cow::Borrowed(&*character.text);
-                Shown { text, width: character.width, code_bytes: 1, is_space_code: first == b' ' }
+            Kind::Simple(font) => {
+                let character = font.character(objects, first);
+                Shown {
+                    text: Text::Borrowed(&character.text),
+                    width: character.width,
+                    offset: (0.0, 0.0),
+                    code_bytes: 1,
+                    is_space_code: first == b' ',
+                }
             }
             Kind::Composite(font) => {
                 let (code, code_bytes) = font.first_code(bytes);
-                let text = font.text(code, code_bytes).unwrap_or_default().into();
-                let is_space_code = code_bytes == 1 && first == b' ';
-                Shown { text, width: font.width(code, code_bytes), code_bytes, is_space_code }
+                let placement = font.placement(objects, code, code_bytes);
+                Shown {
+                    text: font.text(objects, code, code_bytes),
+                    width: placement.advance,
+                    offset: placement.offset,
+                    code_bytes,
+                    is_space_code: code_bytes == 1 && first == b' ',
+                }
             }
         }
     }
 }
 
 impl Kind {
-    fn space_width(&self) -> Option<f32> {
-        match self {
-            Self::Simple(characters) => {
-                let space = characters.iter().find(|character| &*character.text == " ");
-                space.map(|character| character.width)
-            }
-            Self::Composite(_) => None,
+    fn read(objects: &Objects<'_>, dict: &Dictionary) -> Self {
+        if objects.name(dict, b"Subtype") == Some(b"Type0")
+            && let Some(font) = CompositeFont::read(objects, dict, to_unicode(objects, dict))
+        {
+            return Self::Composite(Box::new(font));
         }
+        Self::Simple(Box::new(SimpleFont::read(objects, dict, to_unicode(objects, dict))))
+    }
+
+    fn em(&self, objects: &Objects<'_>) -> f32 {
+        match self {
+            Self::Simple(font) => font.em(objects),
+            Self::Composite(_) => 1.0,
+        }
+    }
+
+    fn space_width(&self, objects: &Objects<'_>) -> Option<f32> {
+        match self {
+            Self::Simple(font) => font.space_width(objects),
+            Self::Composite(font) => font.space_width(objects),
+        }
+    }
+}
+
+fn to_unicode(objects: &Objects<'_>, dict: &Dictionary) -> Option<ToUnicode> {
+    match objects.get(dict, b"ToUnicode")? {
+        Object::Stream(stream) => ToUnicode::read(&objects.decode(stream).ok()?),
+        Object::Name(name) if name.starts_with(b"Identity") => Some(ToUnicode::identity()),
+        _ => None,
     }
 }
 
 fn descendant<'a>(objects: &Objects<'a>, dict: &'a Dictionary) -> Option<&'a Dictionary> {
     as_dict(objects.resolve(objects.array(dict, b"DescendantFonts")?.first()?)?)
-}
-
-fn program(objects: &Objects<'_>, dict: &Dictionary) -> Option<Program> {
-    let descriptor = objects.dict(dict, b"FontDescriptor")?;
-    let keys = [b"FontFile".as_slice(), b"FontFile2", b"FontFile3"];
-    let stream = keys.iter().find_map(|key| objects.stream(descriptor, key))?;
-    Program::read(objects.decode(stream).ok()?)
 }
 
 fn is_bold(objects: &Objects<'_>, dict: &Dictionary) -> bool {
@@ -188,36 +213,4 @@ impl FontCache {
     pub(super) fn check(&self) -> Result<(), IngestError> {
         check("fonts", self.asked.load(Ordering::Relaxed), FONTS_MAX)
     }
-}
-
-/// A CMap stream longer than this is no map of a font.
-const CMAP_BYTES_MAX: usize = 4 << 20;
-/// Predefined CMaps that one CMap may build on.
-const CMAPS_USED_MAX: u32 = 16;
-
-/// Reads an embedded CMap.
-fn read_cmap(data: &[u8]) -> Option<CMap> {
-    // `bcmap` begins the parser's own compiled form, which a PDF never holds.
-    if data.starts_with(b"bcmap") || data.len() > CMAP_BYTES_MAX {
-        return None;
-    }
-    let used = Cell::new(0);
-    let used = &used;
-    CMap::parse(data, move |name| {
-        used.set(used.get() + 1);
-        if used.get() > CMAPS_USED_MAX { None } else { load_embedded(name) }
-    })
-}
-
-/// A predefined CMap, parsed once for the process.
-fn predefined_cmap(name: CMapName<'_>) -> Option<Arc<CMap>> {
-    static PARSED: Mutex<BTreeMap<Vec<u8>, Arc<CMap>>> = Mutex::new(BTreeMap::new());
-    let key = name.to_bytes().to_vec();
-    if let Some(known) = PARSED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Some(Arc::clone(known));
-    }
-    // Parsed without the lock: two threads may both do it, and the first stays.
-    let parsed = Arc::new(CMap::parse(load_embedded(name)?, load_embedded)?);
-    let mut known = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
-    Some(Arc::clone(known.entry(key).or_insert(parsed)))
 }

@@ -322,7 +322,7 @@ impl<'a> Interpreter<'a> {
         let space = font.space_width * frame.em_along;
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_full() {
-            let shown = font.show(rest);
+            let shown = font.show(self.objects, rest);
             rest = rest.get(shown.code_bytes.max(1)..).unwrap_or(&[]);
             let start = self.page.text.len() as u32;
             self.page.text.push_str(&shown.text);
@@ -330,6 +330,8 @@ impl<'a> Interpreter<'a> {
             self.page.unmapped += u32::from(shown.text.is_empty());
             let (x, y) = self.state.origin();
             let (u, v) = frame.place(x, y);
+            let (along, left) = shown.offset;
+            let (u, v) = (u + along * frame.em_along, v + left * frame.em_across);
             let advance = shown.width * frame.em_along;
             // A glyph that advances backwards is drawn before its start.
             let (u0, u1) = if advance < 0.0 { (u + advance, u) } else { (u, u + advance) };
@@ -341,7 +343,7 @@ impl<'a> Interpreter<'a> {
                     u0,
                     u1,
                     v,
-                    size: frame.em_across,
+                    size: frame.em_across * font.em,
                     space,
                     degrees: frame.degrees,
                     bold: font.bold,

@@ -1,162 +1,190 @@
 //! Composite fonts: codes of one to four bytes that select CIDs (ISO 32000-1, 9.7).
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod codes;
 
-use hayro_cmap::{BfString, CMap, CMapName, CidFamily, WritingMode};
-use lopdf::{Dictionary, Object};
+use std::sync::{Arc, OnceLock};
 
-use super::program::{GlyphTexts, Program};
-use super::simple::mapped_text;
-use super::{predefined_cmap, read_cmap};
-use crate::pdf::objects::{Objects, as_dict, number};
+use hayro_cmap::{BfString, CMap, CidFamily};
+use lopdf::Dictionary;
 
-/// CIDs that may be given widths one by one; a font has at most 65,536.
-const WIDTHS_MAX: usize = 1 << 16;
+use super::cid_metrics::{CidTable, VerticalTable};
+use super::cmaps::predefined;
+use super::program::EmbeddedProgram;
+use super::symbol_fonts;
+use super::text::Text;
+use super::to_unicode::ToUnicode;
+use crate::pdf::objects::{Objects, as_dict};
+use codes::Codes;
+
+/// CIDs looked at to tell whether a ToUnicode map only repeats them.
+const IDENTITY_CIDS_MAX: u32 = 1 << 16;
+/// Characters of the program that are enough to tell it.
+const IDENTITY_SAMPLE: u32 = 256;
+/// Half of the height of an em above the middle of its box, which reaches from -0.12 to 0.88.
+const EM_MIDDLE: f32 = 0.38;
+/// Height of the vertical origin over the baseline, where a font does not say.
+const VERTICAL_ORIGIN: f32 = 0.88;
 
 /// A composite font.
 pub(super) struct CompositeFont {
-    encoding: Arc<CMap>,
-    pub(super) vertical: bool,
-    to_unicode: Option<CMap>,
+    codes: Codes,
+    to_unicode: Option<ToUnicode>,
+    /// Whether `to_unicode` was found to say what the program says, or cannot be tested.
+    identity_believed: OnceLock<bool>,
     by_collection: Option<Arc<CMap>>,
-    glyph_texts: Option<GlyphTexts>,
+    program: EmbeddedProgram,
+    base_name: String,
     cid_to_glyph: Option<Vec<u8>>,
-    widths: HashMap<u32, f32>,
-    ranges: Vec<(u32, u32, f32)>,
-    width_default: f32,
+    widths: CidTable<1>,
+    /// In em; `None` where the font gives no widths at all.
+    width_default: Option<f32>,
+    vertical: Option<VerticalTable>,
+}
+
+/// Where a glyph lies, in em.
+pub(super) struct Placement {
+    /// Along the line.
+    pub(super) advance: f32,
+    /// From the pen to where the glyph's box starts: along the line and to its left.
+    pub(super) offset: (f32, f32),
 }
 
 impl CompositeFont {
     pub(super) fn read(
         objects: &Objects<'_>,
         dict: &Dictionary,
-        to_unicode: Option<CMap>,
-        program: impl Fn() -> Option<Program>,
+        to_unicode: Option<ToUnicode>,
     ) -> Option<Self> {
         let descendant = objects.array(dict, b"DescendantFonts")?.first()?;
         let cid_font = as_dict(objects.resolve(descendant)?)?;
-        let encoding = encoding(objects, dict);
-        let family = character_collection(objects, cid_font).or_else(|| {
-            encoding.metadata().character_collection.as_ref().map(|known| known.family.clone())
-        });
-        let by_collection = family.and_then(|family| family.ucs2_cmap()).and_then(predefined_cmap);
+        let codes = Codes::read(objects, dict);
+        let family = character_collection(objects, cid_font).or_else(|| codes.family());
         let map = objects.stream(cid_font, b"CIDToGIDMap");
-        // The program is read only where nothing else can tell what its glyphs mean.
-        let needs_program = to_unicode.is_none() && by_collection.is_none();
-        let mut font = Self {
-            vertical: encoding.metadata().writing_mode == Some(WritingMode::Vertical),
-            encoding,
+        let widths = CidTable::read(objects, cid_font, b"W");
+        let width_default = objects.number(cid_font, b"DW").map(|width| width / 1000.0);
+        let name = objects.name(cid_font, b"BaseFont").unwrap_or_default();
+        Some(Self {
+            vertical: codes.is_vertical().then(|| VerticalTable::read(objects, cid_font)),
+            codes,
             to_unicode,
-            by_collection,
-            glyph_texts: needs_program.then(|| program()?.glyph_texts()).flatten(),
+            identity_believed: OnceLock::new(),
+            by_collection: family.and_then(|family| family.ucs2_cmap()).and_then(predefined),
+            program: EmbeddedProgram::of(objects, cid_font),
+            base_name: String::from_utf8_lossy(name).into_owned(),
             cid_to_glyph: map.and_then(|stream| objects.decode(stream).ok()),
-            widths: HashMap::new(),
-            ranges: Vec::new(),
-            width_default: objects.number(cid_font, b"DW").unwrap_or(1000.0) / 1000.0,
-        };
-        font.read_widths(objects, cid_font);
-        Some(font)
+            width_default: width_default.or((!widths.is_empty()).then_some(1.0)),
+            widths,
+        })
+    }
+
+    pub(super) fn is_vertical(&self) -> bool {
+        self.vertical.is_some()
     }
 
     /// Splits the first code off a string: the code and how many bytes it takes.
     pub(super) fn first_code(&self, bytes: &[u8]) -> (u32, usize) {
-        let mut code = 0u32;
-        for (index, &byte) in bytes.iter().take(4).enumerate() {
-            code = code << 8 | u32::from(byte);
-            if self.encoding.lookup_cid_code(code, index as u8 + 1).is_some() {
-                return (code, index + 1);
+        self.codes.first(bytes)
+    }
+
+    /// ToUnicode, the code itself where it is Unicode, the collection of the CIDs, the program.
+    pub(super) fn text(&self, objects: &Objects<'_>, code: u32, code_bytes: usize) -> Text<'_> {
+        if let Some(text) = self.to_unicode(objects).and_then(|map| map.text(code)) {
+            return text;
+        }
+        let cid = self.codes.cid(code, code_bytes);
+        let by_code = self.codes.unicode(code).map(Text::from);
+        let by_program = || {
+            let texts = self.program.get(objects)?.glyph_texts()?;
+            texts.get(self.glyph(cid)).map(Text::Borrowed)
+        };
+        by_code
+            .or_else(|| self.text_of_collection(cid))
+            .or_else(by_program)
+            .or_else(|| self.private(code))
+            .unwrap_or_default()
+    }
+
+    fn text_of_collection(&self, cid: u32) -> Option<Text<'_>> {
+        match self.by_collection.as_ref()?.lookup_bf_string(cid)? {
+            BfString::Char(c) => Some(c.into()),
+            BfString::String(text) => Some(text.into()),
+        }
+    }
+
+    /// What a private character is in a font of symbols that is known by name; itself elsewhere.
+    fn private(&self, code: u32) -> Option<Text<'_>> {
+        let c = self.to_unicode.as_ref()?.private(code)?;
+        Some(symbol_fonts::text_of_private(&self.base_name, c).unwrap_or(c).into())
+    }
+
+    /// The ToUnicode map, but for one that repeats codes that are glyph numbers.
+    fn to_unicode(&self, objects: &Objects<'_>) -> Option<&ToUnicode> {
+        let map = self.to_unicode.as_ref()?;
+        let believed = || !map.is_identity() || !self.contradicts_identity(objects);
+        self.identity_believed.get_or_init(believed).then_some(map)
+    }
+
+    /// Whether most characters of the program have another number than their glyph.
+    fn contradicts_identity(&self, objects: &Objects<'_>) -> bool {
+        if !self.codes.is_identity() {
+            return false;
+        }
+        let Some(texts) = self.program.get(objects).and_then(|program| program.glyph_texts())
+        else {
+            return false;
+        };
+        let (mut same, mut other) = (0u32, 0u32);
+        for cid in 0..IDENTITY_CIDS_MAX {
+            let Some(text) = texts.get(self.glyph(cid)) else { continue };
+            let is_same = char::from_u32(cid).is_some_and(|c| text.chars().eq([c]));
+            *if is_same { &mut same } else { &mut other } += 1;
+            if same + other >= IDENTITY_SAMPLE {
+                break;
             }
         }
-        // Outside every range: two bytes, as nearly all such fonts have.
-        let taken = bytes.len().clamp(1, 2);
-        (bytes.iter().take(taken).fold(0, |code, &byte| code << 8 | u32::from(byte)), taken)
+        other > same
     }
 
-    pub(super) fn text(&self, code: u32, code_bytes: usize) -> Option<String> {
-        if let Some(text) = self.to_unicode.as_ref().and_then(|cmap| mapped_text(cmap, code)) {
-            return Some(text);
-        }
-        let cid = self.cid(code, code_bytes);
-        if let Some(found) = self.by_collection.as_ref().and_then(|cmap| cmap.lookup_bf_string(cid))
-        {
-            return Some(match found {
-                BfString::Char(c) => c.to_string(),
-                BfString::String(text) => text,
-            });
-        }
-        self.glyph_texts.as_ref().and_then(|texts| texts.get(self.glyph(cid)))
-    }
-
-    /// Advance along the line in em. Vertical fonts advance by 1 em unless they say otherwise
-    /// (`DW2`, rarely given).
-    pub(super) fn width(&self, code: u32, code_bytes: usize) -> f32 {
-        let cid = self.cid(code, code_bytes);
-        if self.vertical {
-            return 1.0;
-        }
-        let in_range = || {
-            let at = self.ranges.partition_point(|(first, _, _)| *first <= cid).checked_sub(1)?;
-            let (_, last, width) = self.ranges[at];
-            (cid <= last).then_some(width)
+    /// Advance and place of a glyph.
+    pub(super) fn placement(&self, objects: &Objects<'_>, code: u32, bytes: usize) -> Placement {
+        let cid = self.codes.cid(code, bytes);
+        let width = self.width(objects, cid);
+        let Some(vertical) = &self.vertical else {
+            return Placement { advance: width, offset: (0.0, 0.0) };
         };
-        self.widths.get(&cid).copied().or_else(in_range).unwrap_or(self.width_default)
+        let metrics = vertical.get(cid, width);
+        // Down the line is along it; the baseline of a line turned downwards is on its left side
+        // as seen on the page, and the glyph's middle lies over it.
+        let (x, y) = metrics.position;
+        let offset = (y - VERTICAL_ORIGIN, width / 2.0 - x - EM_MIDDLE);
+        Placement { advance: metrics.advance, offset }
     }
 
-    fn cid(&self, code: u32, code_bytes: usize) -> u32 {
-        self.encoding.lookup_cid_code(code, code_bytes as u8).unwrap_or(0)
+    /// Horizontal advance in em.
+    fn width(&self, objects: &Objects<'_>, cid: u32) -> f32 {
+        if let Some([width]) = self.widths.get(cid) {
+            return width / 1000.0;
+        }
+        let by_program = || self.program.get(objects)?.width_of_glyph(self.glyph(cid));
+        self.width_default.or_else(by_program).unwrap_or(1.0)
+    }
+
+    /// Width of the space in em, where a map tells its code.
+    pub(super) fn space_width(&self, objects: &Objects<'_>) -> Option<f32> {
+        let by_map = self.to_unicode.as_ref().and_then(|map| map.code_of(' '));
+        let code = by_map.or_else(|| self.codes.code_of_space());
+        let by_code = code.map(|code| self.codes.cid_of_any_length(code));
+        // CID 1 is the space in all of the collections.
+        let cid = by_code.or(self.by_collection.is_some().then_some(1))?;
+        Some(self.width(objects, cid))
     }
 
     fn glyph(&self, cid: u32) -> u32 {
         let Some(map) = &self.cid_to_glyph else { return cid };
-        let at = cid as usize * 2;
-        map.get(at..at + 2).map_or(0, |pair| u32::from(pair[0]) << 8 | u32::from(pair[1]))
+        let at = (cid as usize).saturating_mul(2);
+        let pair = map.get(at..).and_then(<[u8]>::first_chunk::<2>);
+        pair.map_or(0, |pair| u16::from_be_bytes(*pair).into())
     }
-
-    /// Reads `W`: `first [w w …]` and `first last w`, mixed (ISO 32000-1, 9.7.4.3).
-    fn read_widths(&mut self, objects: &Objects<'_>, cid_font: &Dictionary) {
-        let Some(entries) = objects.array(cid_font, b"W") else { return };
-        let mut pending: Vec<f32> = Vec::new();
-        for entry in entries.iter().filter_map(|entry| objects.resolve(entry)) {
-            match entry {
-                Object::Array(widths) => {
-                    let first = pending.last().map_or(0, |&first| first as u32);
-                    self.read_width_list(objects, first, widths);
-                    pending.clear();
-                }
-                other => pending.extend(number(other)),
-            }
-            if let [first, last, width] = pending[..] {
-                if self.ranges.len() >= WIDTHS_MAX {
-                    break;
-                }
-                self.ranges.push((first as u32, last as u32, width / 1000.0));
-                pending.clear();
-            }
-        }
-        self.ranges.sort_by_key(|(first, _, _)| *first);
-    }
-
-    fn read_width_list(&mut self, objects: &Objects<'_>, first: u32, widths: &[Object]) {
-        let room = WIDTHS_MAX.saturating_sub(self.widths.len());
-        for (cid, width) in (first..=u32::MAX).zip(widths.iter().take(room)) {
-            if let Some(width) = objects.resolve(width).and_then(number) {
-                self.widths.insert(cid, width / 1000.0);
-            }
-        }
-    }
-}
-
-fn encoding(objects: &Objects<'_>, dict: &Dictionary) -> Arc<CMap> {
-    let found = match objects.get(dict, b"Encoding") {
-        Some(Object::Name(name)) if name == b"Identity-V" => Some(Arc::new(CMap::identity_v())),
-        Some(Object::Name(name)) => predefined_cmap(CMapName::from_bytes(name)),
-        Some(Object::Stream(stream)) => {
-            objects.decode(stream).ok().and_then(|data| read_cmap(&data)).map(Arc::new)
-        }
-        _ => None,
-    };
-    found.unwrap_or_else(|| Arc::new(CMap::identity_h()))
 }
 
 fn character_collection(objects: &Objects<'_>, cid_font: &Dictionary) -> Option<CidFamily> {
@@ -165,3 +193,6 @@ fn character_collection(objects: &Objects<'_>, cid_font: &Dictionary) -> Option<
     let family = CidFamily::from_registry_ordering(text(b"Registry")?, text(b"Ordering")?);
     family.ucs2_cmap().is_some().then_some(family)
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,13 +31,34 @@ fn char_from_hex(hex: &str) -> Option<char> {
 
 /// The text a glyph name stands for, or `None` where the name says nothing.
 pub(super) fn unicode_of(name: &str) -> Option<String> {
+    text_of(name, |name| GLYPH_LIST.find(name).or_else(|| TEX_LIST.find(name)))
+}
+
+/// The text of a name by the rules of the glyph list alone, without the names of TeX's fonts.
+pub(super) fn unicode_by_standard(name: &str) -> Option<String> {
+    text_of(name, |name| GLYPH_LIST.find(name))
+}
+
+fn text_of(name: &str, list: impl Fn(&str) -> Option<String>) -> Option<String> {
     let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
-    if let Some(text) = one_component(stem) {
+    if let Some(text) = one_component(stem, &list) {
         return Some(text);
     }
     // A ligature names its components; a part without meaning makes the whole meaningless.
-    let parts = stem.split('_').map(one_component);
+    let parts = stem.split('_').map(|part| one_component(part, &list));
     stem.contains('_').then(|| parts.collect::<Option<String>>()).flatten()
+}
+
+/// The glyph that a name such as `g12`, `glyph12`, `gid00012`, `cid12` or `index12` numbers; four
+/// digits after a `g` are hexadecimal.
+pub(super) fn glyph_number(name: &str) -> Option<u32> {
+    let start = name.find(|c: char| c.is_ascii_digit())?;
+    let (prefix, digits) = name.split_at(start);
+    match prefix {
+        "g" if digits.len() == 4 => u32::from_str_radix(digits, 16).ok(),
+        "g" | "glyph" | "gid" | "cid" | "index" => digits.parse().ok(),
+        _ => None,
+    }
 }
 
 /// The text of a glyph name of Zapf Dingbats, whose names mean something else elsewhere.
@@ -45,11 +66,20 @@ pub(super) fn zapf_dingbat(name: &str) -> Option<String> {
     ZAPF_LIST.find(name)
 }
 
-fn one_component(name: &str) -> Option<String> {
-    let listed = GLYPH_LIST.find(name).or_else(|| TEX_LIST.find(name));
-    match listed {
+fn one_component(name: &str, list: impl Fn(&str) -> Option<String>) -> Option<String> {
+    match greek_capital(name).or_else(|| list(name)) {
         Some(text) if !text.chars().all(is_corporate) => Some(text),
         _ => hexadecimal(name).or_else(|| small_form(name)),
+    }
+}
+
+/// The list has the mathematical increment and the ohm here, which look the same; what fonts call
+/// by these names are letters.
+fn greek_capital(name: &str) -> Option<String> {
+    match name {
+        "Delta" => Some("Δ".into()),
+        "Omega" => Some("Ω".into()),
+        _ => None,
     }
 }
 
@@ -110,10 +140,24 @@ mod tests {
         check("Asmall", Some("a"));
         check("threeoldstyle", Some("3"));
         check("summationdisplay", Some("∑"));
+        check("Delta", Some("\u{394}"));
+        check("Omega", Some("\u{3A9}"));
+        check("increment", Some("\u{2206}"));
+        check("mu", Some("\u{B5}"));
+        check("f_f.alt", Some("ff"));
         check("uniD800", None);
         check("g123", None);
         check(".notdef", None);
         check("", None);
         assert_eq!(zapf_dingbat("a20").as_deref(), Some("✔"));
+        assert_eq!(unicode_by_standard("triangle"), None);
+        assert_eq!(unicode_by_standard("a.sc").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn names_that_number_glyphs_are_recognised() {
+        let numbers = ["g12", "g0024", "glyph7", "gid00012", "cid300", "index9", "a65", "gx"];
+        let expected = [Some(12), Some(0x24), Some(7), Some(12), Some(300), Some(9), None, None];
+        assert_eq!(numbers.map(glyph_number), expected);
     }
 }

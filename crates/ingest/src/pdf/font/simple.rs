@@ -1,12 +1,25 @@
 //! Simple fonts: one byte a code (Type 1, TrueType, Type 3; ISO 32000-1, 9.6).
 
-use hayro_cmap::{BfString, CMap};
-use lopdf::{Dictionary, Object};
+mod names;
+mod widths;
 
-use super::encodings::{self, Encoding};
-use super::program::Program;
-use super::{glyph_names, standard_widths};
-use crate::pdf::objects::{Objects, number};
+use std::sync::OnceLock;
+
+use lopdf::Dictionary;
+
+use super::glyph_names;
+use super::program::{EmbeddedProgram, Program};
+use super::symbol_fonts;
+use super::text::is_readable;
+use super::to_unicode::ToUnicode;
+use crate::pdf::objects::Objects;
+use names::Names;
+use widths::Widths;
+
+/// Mean width of letters and digits, in em.
+const LETTER_WIDTH: f32 = 0.5;
+/// Where the letters give about the nominal em, that is it.
+const EM_USUAL: std::ops::Range<f32> = 0.6..1.6;
 
 /// What one code draws.
 #[derive(Debug, Clone, Default)]
@@ -17,199 +30,183 @@ pub(super) struct Character {
     pub(super) width: f32,
 }
 
-/// Text and width of each of the 256 codes.
-pub(super) fn characters(
-    objects: &Objects<'_>,
-    dict: &Dictionary,
-    to_unicode: Option<&CMap>,
-    program: impl Fn() -> Option<Program>,
-) -> Vec<Character> {
-    let font = SimpleFont::read(objects, dict);
-    let names = font.glyph_names(&program);
-    let texts = font.texts(&names, to_unicode, &program);
-    let widths = font.widths(&names);
-    texts
-        .into_iter()
-        .zip(widths)
-        .map(|(text, width)| Character { text: text.into(), width })
-        .collect()
+/// A simple font. What a code draws is found out when it is shown first.
+pub(super) struct SimpleFont {
+    face: Face,
+    to_unicode: Option<ToUnicode>,
+    names: Names,
+    widths: Widths,
+    program: EmbeddedProgram,
+    characters: Vec<OnceLock<Character>>,
 }
 
-struct SimpleFont<'a> {
-    objects: &'a Objects<'a>,
-    dict: &'a Dictionary,
+/// What a font says of itself as a whole.
+struct Face {
     base_name: String,
     is_true_type: bool,
     is_type3: bool,
-    symbolic: bool,
+    /// The font flags (ISO 32000-1, table 123).
+    flags: u32,
 }
 
-/// Names by code and whether anything but the default encoding says so.
-struct Names {
-    names: Vec<Option<String>>,
-    /// A TrueType font whose own `cmap` is to be believed before any name.
-    through_cmap: bool,
-    /// Codes that `Differences` names.
-    different: [bool; 256],
-}
-
-impl<'a> SimpleFont<'a> {
-    fn read(objects: &'a Objects<'a>, dict: &'a Dictionary) -> Self {
+impl Face {
+    fn read(objects: &Objects<'_>, dict: &Dictionary) -> Self {
         let name = |key| objects.name(dict, key).map(String::from_utf8_lossy).unwrap_or_default();
         let descriptor = objects.dict(dict, b"FontDescriptor");
         let flags = descriptor.and_then(|descriptor| objects.number(descriptor, b"Flags"));
         Self {
-            objects,
-            dict,
             base_name: name(b"BaseFont").into_owned(),
             is_true_type: name(b"Subtype") == "TrueType",
             is_type3: name(b"Subtype") == "Type3",
-            // Bit 3 of the font flags (ISO 32000-1, table 123).
-            symbolic: flags.is_some_and(|flags| flags as i64 & 4 != 0),
+            flags: flags.unwrap_or(0.0) as u32,
         }
     }
 
-    fn glyph_names(&self, program: &impl Fn() -> Option<Program>) -> Names {
-        let encoding = self.objects.get(self.dict, b"Encoding");
-        let base_name = match encoding {
-            Some(Object::Name(name)) => Some(name.as_slice()),
-            Some(Object::Dictionary(dict)) => self.objects.name(dict, b"BaseEncoding"),
-            _ => None,
-        };
-        let base = base_name.and_then(|name| encodings::named(&String::from_utf8_lossy(name)));
-        // A symbolic TrueType font has its own codes first, whatever encoding it claims, unless the
-        // claim is precise (ISO 32000-1, 9.6.6.4).
-        let own_codes_first = self.is_true_type
-            && (base.is_none() || (self.symbolic && self.differences().is_none()));
-        let builtin = || program().and_then(|program| program.builtin_names());
-        let mut names = match base {
-            Some(encoding) => owned(encoding),
-            None => self
-                .standard_builtin()
-                .map(owned)
-                .or_else(builtin)
-                .unwrap_or_else(|| self.default_names()),
-        };
-        let mut different = [false; 256];
-        for (code, name) in self.differences().into_iter().flatten() {
-            different[usize::from(code)] = true;
-            names[usize::from(code)] = Some(name);
+    fn is_symbolic(&self) -> bool {
+        self.flags & 4 != 0
+    }
+}
+
+impl SimpleFont {
+    pub(super) fn read(
+        objects: &Objects<'_>,
+        dict: &Dictionary,
+        to_unicode: Option<ToUnicode>,
+    ) -> Self {
+        let face = Face::read(objects, dict);
+        let program = EmbeddedProgram::of(objects, dict);
+        Self {
+            names: Names::read(objects, dict, &face, program.is_embedded()),
+            widths: Widths::read(objects, dict, &face),
+            to_unicode,
+            program,
+            face,
+            characters: std::iter::repeat_with(OnceLock::new).take(256).collect(),
         }
-        Names { names, through_cmap: own_codes_first, different }
     }
 
-    /// The encoding built into the standard fonts Symbol and ZapfDingbats.
-    fn standard_builtin(&self) -> Option<&'static Encoding> {
-        let embedded = self.objects.dict(self.dict, b"FontDescriptor").is_some_and(|descriptor| {
-            [b"FontFile".as_slice(), b"FontFile2", b"FontFile3"]
-                .iter()
-                .any(|key| descriptor.has(key))
+    /// What a code draws.
+    pub(super) fn character(&self, objects: &Objects<'_>, code: u8) -> &Character {
+        self.characters[usize::from(code)].get_or_init(|| Character {
+            text: self.text(objects, code),
+            width: self.width(objects, code),
+        })
+    }
+
+    /// Width of the space in em; `None` where no code is known for one.
+    pub(super) fn space_width(&self, objects: &Objects<'_>) -> Option<f32> {
+        let by_map = || u8::try_from(self.to_unicode.as_ref()?.code_of(' ')?).ok();
+        // An embedded font may have anything at 32.
+        let plain = || (!self.program.is_embedded() || self.face.is_true_type).then_some(32);
+        let code = self.names.code_of("space").or_else(by_map).or_else(plain)?;
+        Some(self.width(objects, code))
+    }
+
+    /// Size of an em in units of the font's nominal one. Type 3 fonts may be drawn at any scale,
+    /// which their letters and digits tell: these are half an em wide.
+    pub(super) fn em(&self, objects: &Objects<'_>) -> f32 {
+        if !self.face.is_type3 {
+            return 1.0;
+        }
+        let characters = (0..=255).map(|code| self.character(objects, code));
+        let letters = characters.filter(|character| {
+            character.width > 0.0 && character.text.chars().all(char::is_alphanumeric)
         });
-        let is = |name: &str| !embedded && self.base_name.contains(name);
-        if is("Symbol") {
-            encodings::named("SymbolEncoding")
-        } else if is("Dingbats") {
-            encodings::named("ZapfDingbatsEncoding")
-        } else {
-            None
-        }
+        let (count, sum) =
+            letters.fold((0.0, 0.0), |(count, sum), letter| (count + 1.0, sum + letter.width));
+        let em = sum / count / LETTER_WIDTH;
+        if EM_USUAL.contains(&em) || !em.is_normal() { 1.0 } else { em }
     }
 
-    fn default_names(&self) -> Vec<Option<String>> {
-        if self.is_type3 {
-            return vec![None; 256];
+    /// ToUnicode first, then what the names say, then the font program's own `cmap`; which of the
+    /// two last comes first depends on the font.
+    fn text(&self, objects: &Objects<'_>, code: u8) -> Box<str> {
+        let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code.into()));
+        if let Some(text) = mapped {
+            return (*text).into();
         }
-        encodings::named("StandardEncoding").map_or_else(|| vec![None; 256], owned)
-    }
-
-    fn differences(&self) -> Option<Vec<(u8, String)>> {
-        let encoding = self.objects.dict(self.dict, b"Encoding")?;
-        let mut differences = Vec::new();
-        let mut code = 0i64;
-        for object in self.objects.array(encoding, b"Differences")? {
-            let Some(object) = self.objects.resolve(object) else { continue };
-            match object {
-                Object::Name(name) => {
-                    if let Ok(code) = u8::try_from(code) {
-                        differences.push((code, String::from_utf8_lossy(name).into_owned()));
-                    }
-                    code = code.saturating_add(1);
-                }
-                other => code = number(other).map_or(code, |number| number as i64),
-            }
-        }
-        Some(differences)
-    }
-
-    /// ToUnicode first, then what the names say, then the font program's own `cmap`, then the
-    /// code itself where the font is not one of symbols.
-    fn texts(
-        &self,
-        names: &Names,
-        to_unicode: Option<&CMap>,
-        program: &impl Fn() -> Option<Program>,
-    ) -> Vec<String> {
-        let through_cmap = names.through_cmap.then(|| program()?.true_type_texts()).flatten();
-        let text = |code: u8| {
-            let at = usize::from(code);
-            let mapped = to_unicode.and_then(|cmap| mapped_text(cmap, u32::from(code)));
-            let by_name =
-                || names.names[at].as_deref().and_then(|name| self.text_of_name(name, code));
-            let by_program = || through_cmap.as_ref().and_then(|texts| texts[at].clone());
-            let by_named_first = || {
-                if names.different[at] {
-                    by_name().or_else(by_program)
-                } else {
-                    by_program().or_else(by_name)
-                }
-            };
-            mapped.or_else(by_named_first).unwrap_or_default()
+        let name = self.name(objects, code);
+        let by_name = || self.text_of_name(objects, name?, code);
+        let by_program = || {
+            let program = self.program(objects).filter(|_| self.names.own_codes_first)?;
+            program.code_text(code).map(Into::into)
         };
-        (0..=255).map(text).collect()
+        let known = if self.names.is_different(code) {
+            by_name().or_else(by_program)
+        } else {
+            by_program().or_else(by_name)
+        };
+        // Wingdings is TrueType; what is so called otherwise is some font of letters.
+        let has_own_codes = self.face.is_true_type && !self.names.is_named(code);
+        let symbol = has_own_codes.then(|| symbol_fonts::text(&self.face.base_name, code));
+        let symbol = symbol.flatten().map(String::from);
+        let text =
+            symbol.or(known).or_else(|| self.private(code)).or_else(|| self.plain(code, name));
+        text.unwrap_or_default().into()
     }
 
-    fn text_of_name(&self, name: &str, code: u8) -> Option<String> {
-        if self.base_name.contains("Dingbats")
+    fn program(&self, objects: &Objects<'_>) -> Option<&Program> {
+        self.program.get(objects)
+    }
+
+    fn name(&self, objects: &Objects<'_>, code: u8) -> Option<&str> {
+        self.names.name(code, || self.program(objects))
+    }
+
+    fn text_of_name(&self, objects: &Objects<'_>, name: &str, code: u8) -> Option<String> {
+        if self.face.base_name.contains("Dingbats")
             && let Some(text) = glyph_names::zapf_dingbat(name)
         {
             return Some(text);
         }
-        glyph_names::unicode_of(name).or_else(|| code_as_name(name, code))
-    }
-
-    fn widths(&self, names: &Names) -> Vec<f32> {
-        let first = self.objects.number(self.dict, b"FirstChar").unwrap_or(0.0) as i64;
-        let given = self.objects.array(self.dict, b"Widths");
-        let descriptor = self.objects.dict(self.dict, b"FontDescriptor");
-        let missing =
-            descriptor.and_then(|descriptor| self.objects.number(descriptor, b"MissingWidth"));
-        let scale = self.width_scale();
-        let width = |code: i64| {
-            let place = code.checked_sub(first).and_then(|place| usize::try_from(place).ok());
-            let listed = given.and_then(|widths| widths.get(place?));
-            let listed = listed.and_then(|object| number(self.objects.resolve(object)?));
-            let standard = || {
-                let name = names.names.get(code as usize)?.as_deref()?;
-                standard_widths::width(&self.base_name, name)
-            };
-            match listed {
-                Some(width) => width * scale,
-                None if given.is_none() => standard().unwrap_or(0.5),
-                None => missing.unwrap_or(0.0) * scale,
-            }
+        // WinAnsi's own is the micro sign; a font of Greek letters has the letter.
+        if name == "mu" && self.is_greek(objects) {
+            return Some("μ".into());
+        }
+        let listed = if self.names.are_all_known() {
+            glyph_names::unicode_of(name)
+        } else {
+            glyph_names::unicode_by_standard(name)
         };
-        (0..256).map(width).collect()
+        listed.filter(|text| is_readable(text)).or_else(|| {
+            let by_glyph = || {
+                let glyph = glyph_names::glyph_number(name)?;
+                self.program(objects)?.glyph_texts()?.get(glyph).map(str::to_owned)
+            };
+            code_as_name(name, code).or_else(by_glyph)
+        })
     }
 
-    /// Glyph space to em: a thousandth, but for Type 3 fonts, which say it themselves.
-    fn width_scale(&self) -> f32 {
-        let matrix = self.objects.matrix(self.dict, b"FontMatrix").filter(|_| self.is_type3);
-        matrix.map_or(0.001, |matrix| matrix.a.abs())
+    /// Whether the font has other Greek letters, or is of TeX's, whose `mu` is always the letter.
+    fn is_greek(&self, objects: &Objects<'_>) -> bool {
+        let name =
+            self.face.base_name.split_once('+').map_or(&*self.face.base_name, |(_, name)| name);
+        let is_tex = name.starts_with("CM") || name.contains("Math");
+        is_tex || (0..=255).any(|code| self.name(objects, code).is_some_and(names::is_greek_letter))
     }
-}
 
-fn owned(encoding: &Encoding) -> Vec<Option<String>> {
-    encoding.iter().map(|name| (!name.is_empty()).then(|| (*name).to_owned())).collect()
+    /// A private character of ToUnicode, read as the font of symbols it is from.
+    fn private(&self, code: u8) -> Option<String> {
+        let c = self.to_unicode.as_ref()?.private(code.into())?;
+        Some(symbol_fonts::text_of_private(&self.face.base_name, c).unwrap_or(c).to_string())
+    }
+
+    /// The code itself: a Type 3 font names its drawings as it likes, and mostly has them at the
+    /// codes of the characters they draw. What takes no room is a mark in a drawing.
+    fn plain(&self, code: u8, name: Option<&str>) -> Option<String> {
+        let named = name.is_some_and(|name| name != ".notdef");
+        let is_plain = self.face.is_type3 && named && self.names.codes_are_characters();
+        let takes_room = || self.widths.listed(code).is_some_and(|width| width > 0.0);
+        (is_plain && code.is_ascii_graphic() && takes_room()).then(|| char::from(code).to_string())
+    }
+
+    fn width(&self, objects: &Objects<'_>, code: u8) -> f32 {
+        if let Some(width) = self.widths.listed(code) {
+            return width;
+        }
+        let name = self.name(objects, code);
+        self.widths.unlisted(name, || self.program(objects)?.width_of_code(code, name))
+    }
 }
 
 /// Names such as `a65` or `C65` on code 65 repeat the code: bitmap fonts are named like that,
@@ -220,17 +217,5 @@ fn code_as_name(name: &str, code: u8) -> Option<String> {
     (repeats && code.is_ascii_graphic()).then(|| char::from(code).to_string())
 }
 
-/// A code stands for a character or a ligature, not for a page of text.
-const MAPPED_BYTES_MAX: usize = 128;
-
-/// The text a ToUnicode map gives a code, unless it is no text at all.
-pub(super) fn mapped_text(cmap: &CMap, code: u32) -> Option<String> {
-    let text = match cmap.lookup_bf_string(code)? {
-        BfString::Char(c) => c.to_string(),
-        BfString::String(text) => text,
-    };
-    let nonsense =
-        |c: char| c == '\u{FFFD}' || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
-    let plausible = (1..=MAPPED_BYTES_MAX).contains(&text.len());
-    (plausible && !text.chars().all(nonsense)).then_some(text)
-}
+#[cfg(test)]
+mod tests;
