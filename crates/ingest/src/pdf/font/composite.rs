@@ -1,6 +1,7 @@
 //! Composite fonts: codes of one to four bytes that select CIDs (ISO 32000-1, 9.7).
 
 mod codes;
+mod glyph_order;
 
 use std::sync::{Arc, OnceLock};
 
@@ -32,6 +33,8 @@ pub(super) struct CompositeFont {
     /// Whether `to_unicode` was found to say what the program says, or cannot be tested.
     identity_believed: OnceLock<bool>,
     by_collection: Option<Arc<CMap>>,
+    /// Whether glyphs are known to be in the order of the Macintosh.
+    glyph_order_proven: OnceLock<bool>,
     program: EmbeddedProgram,
     base_name: String,
     cid_to_glyph: Option<Vec<u8>>,
@@ -68,6 +71,7 @@ impl CompositeFont {
             codes,
             to_unicode,
             identity_believed: OnceLock::new(),
+            glyph_order_proven: OnceLock::new(),
             by_collection: family.and_then(|family| family.ucs2_cmap()).and_then(predefined),
             program: EmbeddedProgram::of(objects, cid_font),
             base_name: String::from_utf8_lossy(name).into_owned(),
@@ -86,7 +90,8 @@ impl CompositeFont {
         self.codes.first(bytes)
     }
 
-    /// ToUnicode, the code itself where it is Unicode, the collection of the CIDs, the program.
+    /// ToUnicode, the code itself where it is Unicode, the collection of the CIDs, the program, and
+    /// last the order of the glyphs where it is known.
     pub(super) fn text(&self, objects: &Objects<'_>, code: u32, code_bytes: usize) -> Text<'_> {
         if let Some(text) = self.to_unicode(objects).and_then(|map| map.text(code)) {
             return text;
@@ -101,6 +106,7 @@ impl CompositeFont {
             .or_else(|| self.text_of_collection(cid))
             .or_else(by_program)
             .or_else(|| self.private(code))
+            .or_else(|| self.text_by_glyph_order(cid))
             .unwrap_or_default()
     }
 
@@ -109,6 +115,15 @@ impl CompositeFont {
             BfString::Char(c) => Some(c.into()),
             BfString::String(text) => Some(text.into()),
         }
+    }
+
+    fn text_by_glyph_order(&self, cid: u32) -> Option<Text<'_>> {
+        let applies = || {
+            let by_glyph = self.codes.is_identity() && self.by_collection.is_none();
+            by_glyph && glyph_order::is_proven(&self.base_name, &self.widths)
+        };
+        let proven = *self.glyph_order_proven.get_or_init(applies);
+        glyph_order::character(self.glyph(cid)).filter(|_| proven).map(Text::from)
     }
 
     /// What a private character is in a font of symbols that is known by name; itself elsewhere.

@@ -170,3 +170,21 @@ fn a_font_without_any_width_is_one_em_wide() {
     assert_eq!(width(dictionary! { "DW" => 300 }), 0.3);
     assert_eq!(width(dictionary! { "W" => vec![1.into(), 9.into(), 250.into()] }), 0.25);
 }
+
+#[test]
+fn a_system_font_named_by_glyph_is_read_where_its_widths_prove_the_order() {
+    let text = |name: &str, widths: [i64; 5]| {
+        // Space, D, E, R, S of Arial.
+        let glyphs = [3, 39, 40, 53, 54];
+        let entries = glyphs.into_iter().zip(widths);
+        let w = entries.flat_map(|(glyph, width)| [glyph.into(), vec![width.into()].into()]);
+        let cid_font = dictionary! { "BaseFont" => name, "W" => w.collect::<Vec<Object>>() };
+        Sample::new("Identity-H", cid_font, &[]).text("", &[0, 39, 0, 40, 0, 54, 1, 54])
+    };
+    let arial = [278, 722, 667, 722, 667];
+    assert_eq!(text("ArialMT", arial), "DES");
+    assert_eq!(text("ABCDEF+TimesNewRoman", arial), "");
+    assert_eq!(text("ArialMT", [278, 722, 667, 722, 300]), "");
+    assert_eq!(text("CourierNew", [600; 5]), "");
+    assert_eq!(text("Calibri", arial), "");
+}
