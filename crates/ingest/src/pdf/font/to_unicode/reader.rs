@@ -35,6 +35,9 @@ impl<'a> Reader<'a> {
     fn run(&mut self) {
         let mut before = None;
         while let Some(token) = self.next() {
+            if self.is_full() {
+                return;
+            }
             match token {
                 Token::Word(word) if word.ends_with(b"beginbfchar") => self.characters(),
                 Token::Word(word) if word.ends_with(b"beginbfrange") => self.ranges(),
@@ -90,7 +93,7 @@ impl<'a> Reader<'a> {
         let Some(text) = text.filter(|text| (1..=TARGET_BYTES_MAX).contains(&text.len())) else {
             return;
         };
-        if first <= last && self.map.entries.len() < ENTRIES_MAX {
+        if first <= last && !self.is_full() {
             let target = self.target(&text);
             self.map.entries.push(Entry { first, last, target });
         }
@@ -108,8 +111,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.map.entries.len() >= ENTRIES_MAX
+    }
+
     /// The next token, or `None` at the end of the section, which is left to be read.
     fn next_in_section(&mut self) -> Option<Token<'a>> {
+        if self.is_full() {
+            return None;
+        }
         let before = self.at;
         let token = self.next()?;
         let is_end = matches!(token, Token::Word(word) if word.starts_with(b"end") || word.ends_with(b"beginbfchar") || word.ends_with(b"beginbfrange"));
@@ -164,17 +174,22 @@ fn is_regular(byte: u8) -> bool {
         && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }
 
-/// A code of one to four bytes.
+/// A code of one to four bytes; half a byte at its end is the upper half.
 fn code(token: Token<'_>) -> Option<u32> {
-    let Token::Hex(digits) = token else { return None };
-    let bytes = bytes(digits);
-    ((1..=4).contains(&bytes.len()))
-        .then(|| bytes.iter().fold(0, |code, &byte| code << 8 | u32::from(byte)))
+    let Token::Hex(hex) = token else { return None };
+    let (code, count) = digits(hex).fold((0u64, 0u32), |(code, count), digit| {
+        (code << 4 & 0xF_FFFF_FFFF | u64::from(digit), count.saturating_add(1))
+    });
+    let code = if count % 2 == 0 { code } else { code << 4 };
+    u32::try_from(code).ok().filter(|_| (1..=8).contains(&count))
+}
+
+fn digits(hex: &[u8]) -> impl Iterator<Item = u8> {
+    hex.iter().filter_map(|byte| char::from(*byte).to_digit(16)).map(|digit| digit as u8)
 }
 
 fn bytes(hex: &[u8]) -> Vec<u8> {
-    let digits = hex.iter().filter_map(|byte| char::from(*byte).to_digit(16));
-    let digits: Vec<u8> = digits.take(2 * STRING_BYTES_MAX).map(|digit| digit as u8).collect();
+    let digits: Vec<u8> = digits(hex).take(2 * STRING_BYTES_MAX).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect()
 }
 

@@ -49,6 +49,18 @@ fn targets_may_be_glyph_names_single_bytes_or_marked() {
 }
 
 #[test]
+fn codes_have_one_to_four_bytes() {
+    let map = map(
+        "5 beginbfchar <4 1> <0061> <5> <0062> <00000042> <0063> <> <0064> <0000000043> <0065> endbfchar",
+    );
+    check(&map, 0x41, Some("a"));
+    check(&map, 0x50, Some("b"));
+    check(&map, 0x42, Some("c"));
+    check(&map, 0x43, None);
+    check(&map, 0, None);
+}
+
+#[test]
 fn codes_that_say_nothing_are_holes() {
     let map =
         map("5 beginbfchar <01> <FFFD> <02> <0003> <03> <E001> <04> <0041> <05> <FFFF> endbfchar");
