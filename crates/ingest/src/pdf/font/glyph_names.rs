@@ -67,19 +67,9 @@ pub(super) fn zapf_dingbat(name: &str) -> Option<String> {
 }
 
 fn one_component(name: &str, list: impl Fn(&str) -> Option<String>) -> Option<String> {
-    match greek_capital(name).or_else(|| list(name)) {
+    match list(name) {
         Some(text) if !text.chars().all(is_corporate) => Some(text),
         _ => hexadecimal(name).or_else(|| small_form(name)),
-    }
-}
-
-/// The list has the mathematical increment and the ohm here, which look the same; what fonts call
-/// by these names are letters.
-fn greek_capital(name: &str) -> Option<String> {
-    match name {
-        "Delta" => Some("Δ".into()),
-        "Omega" => Some("Ω".into()),
-        _ => None,
     }
 }
 
@@ -140,8 +130,9 @@ mod tests {
         check("Asmall", Some("a"));
         check("threeoldstyle", Some("3"));
         check("summationdisplay", Some("∑"));
-        check("Delta", Some("\u{394}"));
-        check("Omega", Some("\u{3A9}"));
+        // The list's own choice for the names that capitals of text have.
+        check("Delta", Some("\u{2206}"));
+        check("Omega", Some("\u{2126}"));
         check("increment", Some("\u{2206}"));
         check("mu", Some("\u{B5}"));
         check("f_f.alt", Some("ff"));
