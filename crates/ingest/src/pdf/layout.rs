@@ -4,6 +4,7 @@ mod accents;
 mod annotations;
 mod columns;
 mod grids;
+mod initials;
 mod labels;
 mod lines;
 mod script;
@@ -117,7 +118,8 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
         let runs = lines::runs(&glyphs, shown);
         runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run)).collect()
     };
-    let lines = labels::with_labels(without_overprints(lines_of(&glyphs.glyphs)));
+    let lines = without_overprints(lines_of(&glyphs.glyphs));
+    let lines = labels::with_labels(initials::joined(lines));
     let hidden = lines_of(&glyphs.hidden).into_iter();
     let mut removed: Vec<_> = hidden.map(|line| (RemovalReason::Hidden, line)).collect();
     let lines = unseen::without_unseen(lines, &mut removed);
@@ -161,18 +163,21 @@ fn margin_notes_first(lines: Vec<Line>, page_width: f32) -> Vec<Line> {
     first
 }
 
-/// Drops a line that is drawn again almost on itself, which is how some producers make bold
-/// text and shadows. Only the few lines before it are looked at: producers draw copies at once.
+/// Drops a line, or words of one, drawn again almost on themselves, which is how some producers
+/// make bold text and shadows. Only the few lines before it are looked at: producers draw copies at once.
 fn without_overprints(lines: Vec<Line>) -> Vec<Line> {
     const LINES_BACK: usize = 8;
     let mut kept: Vec<Line> = Vec::with_capacity(lines.len());
     for line in lines {
         let near = |a: f32, b: f32| (a - b).abs() < 0.3 * line.size;
+        let starts_alike = |other: &Line, word: &Piece| {
+            near(word.u0, line.u0)
+                && other.text.get(word.start..).is_some_and(|rest| rest.starts_with(&line.text))
+        };
         let copies = |other: &Line| {
-            other.text == line.text
-                && other.degrees == line.degrees
-                && near(other.u0, line.u0)
+            other.degrees == line.degrees
                 && near(other.v, line.v)
+                && other.words.iter().any(|word| starts_alike(other, word))
         };
         if !kept.iter().rev().take(LINES_BACK).any(copies) {
             kept.push(line);

@@ -96,7 +96,12 @@ fn mostly_agree(chain: &[&Seen]) -> bool {
 fn is_first_table_head(pages: &[PageLayout], chain: &[&Seen]) -> bool {
     const CELLS_MIN: usize = 3;
     let Some(first) = chain.first() else { return false };
-    let head = &pages[first.page_at].lines[first.lines[0]];
+    let lines = &pages[first.page_at].lines;
+    let head = &lines[first.lines[0]];
+    let below = first.lines.last().and_then(|last| lines.get(last + 1));
+    if !below.is_some_and(|row| row.v < head.v && (row.cell.is_some() || row.cells.len() > 1)) {
+        return false;
+    }
     let before = pages[..first.page_at].iter().rev().take(1).flat_map(|page| &page.lines);
     let in_table = head.cell.is_some() || head.cells.len() >= CELLS_MIN;
     in_table && !before.into_iter().any(|line| line.text == head.text)

@@ -6,6 +6,8 @@ use crate::pdf::glyphs::Layer;
 
 /// Baselines of a label and its field differ by less than this, in em of the label.
 const BASELINE_EM: f32 = 0.7;
+/// Lines of one paragraph stand closer than this, in em.
+const PARAGRAPH_PITCH_MAX: f32 = 1.6;
 /// A wider gap in the line separates cells, in em.
 const CELL_GAP_EM: f32 = 0.85;
 
@@ -50,7 +52,7 @@ fn beside(lines: &[Line], annotation: &Line) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// One past the line that stands next above the annotation; the end where none does.
+/// One past the paragraph that stands next above the annotation; the end where none does.
 fn below(lines: &[Line], annotation: &Line) -> usize {
     let gap = |line: &Line| {
         let over = line.u0 < annotation.u1 && annotation.u0 < line.u1;
@@ -58,7 +60,14 @@ fn below(lines: &[Line], annotation: &Line) -> usize {
         (line.degrees == annotation.degrees && over && gap > 0.0).then_some(gap)
     };
     let candidates = lines.iter().enumerate().filter_map(|(at, line)| Some((at, gap(line)?)));
-    candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(lines.len(), |(at, _)| at + 1)
+    let above = candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
+    let Some(above) = above else { return lines.len() };
+    let goes_on = |pair: &&[Line]| {
+        let pitch = (pair[0].v - pair[1].v) / pair[0].size;
+        let over = pair[0].u0 < pair[1].u1 && pair[1].u0 < pair[0].u1;
+        over && (0.0..PARAGRAPH_PITCH_MAX).contains(&pitch)
+    };
+    above + 1 + lines[above..].windows(2).take_while(goes_on).count()
 }
 
 impl Line {

@@ -9,6 +9,8 @@ use super::{Line, is_set_solid};
 
 /// Lines looked at for one stretch of columns.
 const LINES_MAX: usize = 600;
+/// Lines that must leave a gutter free for it to be one.
+const LINES_AHEAD: usize = 8;
 /// Lines of each column in a stretch.
 const COLUMN_LINES_MIN: usize = 5;
 /// A gutter is at least this wide, in em.
@@ -135,15 +137,31 @@ impl Stretch {
     }
 }
 
-/// The first wide gap in a line, or between it and the next one on its height.
+/// Where a gutter may run: in the first wide gap of a line, or between it and the next one on its
+/// height, as far as the lines that follow leave it free.
 fn first_gutter(lines: &[Line], start: usize) -> Option<(f32, f32)> {
     let line = lines.get(start)?;
-    if let [first, second, ..] = line.cells.as_slice() {
-        return Some((first.u1, second.u0));
-    }
     let next = lines.get(start + 1)?;
-    let beside = (next.v - line.v).abs() < line.size && next.degrees == line.degrees;
-    (beside && line.u1 < next.u0).then_some((line.u1, next.u0))
+    let gap = match line.cells.as_slice() {
+        [first, second, ..] => (first.u1, second.u0),
+        _ => (line.u1, next.u0),
+    };
+    let beside = line.cells.len() > 1 || (next.v - line.v).abs() < line.size;
+    if !beside || next.degrees != line.degrees || gap.0 >= gap.1 {
+        return None;
+    }
+    let following = &lines[start + 1..lines.len().min(start + 1 + LINES_AHEAD)];
+    let mut free = vec![gap];
+    for word in following.iter().flat_map(|line| &line.words) {
+        if word.u0 < gap.1 && gap.0 < word.u1 {
+            let parts = free
+                .iter()
+                .flat_map(|&(from, to)| [(from, to.min(word.u0)), (from.max(word.u1), to)]);
+            free = parts.filter(|(from, to)| to - from >= GUTTER_EM * line.size).collect();
+            free.dedup();
+        }
+    }
+    free.into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
 }
 
 /// Whether the lines of a column are long, fill it, and go on with each other's sentences.

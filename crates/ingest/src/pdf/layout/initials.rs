@@ -1,0 +1,77 @@
+//! Initials that reach over several lines: they belong to the first word beside them.
+
+use super::Line;
+
+/// An initial is larger than its text by this factor.
+const LARGER: f32 = 1.7;
+/// How far the text begins from it, in em of the text.
+const GAP_EM: f32 = 1.5;
+
+/// Joins each large initial to the line it begins.
+pub(super) fn joined(lines: Vec<Line>) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
+    for mut line in lines {
+        match out.last() {
+            Some(initial) if begins(initial, &line) => {
+                line.prefix(initial);
+                out.pop();
+                out.push(line);
+            }
+            _ => out.push(line),
+        }
+    }
+    out
+}
+
+/// Whether a line is an initial and `text` the top line beside it.
+fn begins(initial: &Line, text: &Line) -> bool {
+    let mut letters = initial.text.chars().filter(|c| c.is_alphabetic());
+    let is_initial = letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_none()
+        && initial.text.chars().count() <= 2;
+    let gap = (text.u0 - initial.u1) / text.size;
+    is_initial
+        && initial.degrees == text.degrees
+        && initial.size > LARGER * text.size
+        && (-0.5..GAP_EM).contains(&gap)
+        && text.v > initial.v - 0.3 * text.size
+        && text.v < initial.v + initial.size
+        && text.text.starts_with(char::is_alphabetic)
+}
+
+impl Line {
+    /// Sets the text of another line before the first word, without a space.
+    fn prefix(&mut self, initial: &Self) {
+        self.text.insert_str(0, &initial.text);
+        self.u0 = self.u0.min(initial.u0);
+        let shift = initial.text.len();
+        for pieces in [&mut self.words, &mut self.cells] {
+            for (at, piece) in pieces.iter_mut().enumerate() {
+                if at == 0 {
+                    piece.u0 = piece.u0.min(initial.u0);
+                } else {
+                    piece.start += shift;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_initial_begins_the_word_beside_it() {
+        let initial = Line { size: 30.0, ..Line::sample("O", 50.0, 72.0, 676.0) };
+        let lines = vec![
+            initial.clone(),
+            Line::sample("nce upon a time", 75.0, 200.0, 700.0),
+            Line::sample("there was a bug", 75.0, 200.0, 688.0),
+            initial,
+            Line::sample("far away", 300.0, 340.0, 700.0),
+        ];
+        let texts: Vec<String> = joined(lines).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["Once upon a time", "there was a bug", "O", "far away"]);
+    }
+}
