@@ -1,6 +1,8 @@
 //! Running headers, footers and page numbers: lines that stand in the same place of several
 //! pages and say the same but for their numbers.
 
+mod counted;
+
 use std::collections::HashMap;
 
 use super::blocks::Measures;
@@ -61,7 +63,13 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
             }
         }
     }
-    marked.iter_mut().for_each(|marks| marks.sort_unstable());
+    for (page_at, line_at) in counted::lines(pages, title_size) {
+        marked[page_at].push(line_at);
+    }
+    for marks in &mut marked {
+        marks.sort_unstable();
+        marks.dedup();
+    }
     if leaves_nothing(pages, &marked) { vec![Vec::new(); pages.len()] } else { marked }
 }
 

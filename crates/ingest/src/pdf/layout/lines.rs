@@ -14,6 +14,9 @@ const BASELINE_TOLERANCE: f32 = 0.3;
 /// How far a smaller glyph may be raised or lowered, in em of the larger: covers TeX's
 /// superscripts (0.36–0.41) on display capitals and limits set beside an operator.
 const SCRIPT_TOLERANCE: f32 = 0.65;
+/// A script is at least this share of the size of its line; what is smaller stands beside an
+/// initial.
+const SCRIPT_SIZE_MIN: f32 = 0.42;
 /// How far a glyph may start before the end of the one before it, in em: kerning, and accents
 /// drawn before their letter.
 const BACK_TOLERANCE: f32 = 0.65;
@@ -140,7 +143,7 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     }
     let size = run.base_size.max(glyph.size);
     let offset = (glyph.v - run.base_v).abs();
-    let is_script = glyph.size.min(run.base_size) < 0.9 * size;
+    let is_script = (SCRIPT_SIZE_MIN..0.9).contains(&(glyph.size.min(run.base_size) / size));
     let accent = |glyph| accents::is_spacing_accent(page.text_of(glyph));
     let over_letter = accent(glyph) || accent(last);
     let raised = is_script || over_letter;
@@ -149,7 +152,7 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
         return false;
     }
     let forward = glyph.u0 - last.u1;
-    let beside_script = last.size < 0.9 * size || glyph.size < 0.9 * size;
+    let beside_script = is_script && (last.size < 0.9 * size || glyph.size < 0.9 * size);
     if beside_script
         && glyph.u0 > run.u0
         && forward > -SCRIPT_BACK_TOLERANCE * size.min(glyph.size.max(last.size))
