@@ -119,7 +119,7 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
         runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run)).collect()
     };
     let lines = without_overprints(lines_of(&glyphs.glyphs));
-    let lines = labels::with_labels(initials::joined(lines));
+    let lines = labels::with_labels(lines);
     let hidden = lines_of(&glyphs.hidden).into_iter();
     let mut removed: Vec<_> = hidden.map(|line| (RemovalReason::Hidden, line)).collect();
     let lines = unseen::without_unseen(lines, &mut removed);
@@ -129,7 +129,7 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
     } else {
         margin_notes_first(lines, glyphs.frame.upright_size().0)
     };
-    let lines = grids::with_cells(lines, &glyphs.rules);
+    let lines = grids::with_cells(initials::joined(lines), &glyphs.rules);
     let lines = if is_tagged { lines } else { columns::in_order(lines) };
     PageLayout {
         lines,

@@ -7,31 +7,35 @@ const LARGER: f32 = 1.7;
 /// How far the text begins from it, in em of the text.
 const GAP_EM: f32 = 1.5;
 
-/// Joins each large initial to the line it begins.
-pub(super) fn joined(lines: Vec<Line>) -> Vec<Line> {
-    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
-    for mut line in lines {
-        match out.last() {
-            Some(initial) if begins(initial, &line) => {
-                line.prefix(initial);
-                out.pop();
-                out.push(line);
-            }
-            _ => out.push(line),
+/// Initials of one page; more large letters are something else.
+const INITIALS_MAX: usize = 100;
+
+/// Joins each large initial to the line it begins, whenever it is drawn.
+pub(super) fn joined(mut lines: Vec<Line>) -> Vec<Line> {
+    let mut initials: Vec<usize> =
+        (0..lines.len()).filter(|&at| is_initial(&lines[at])).take(INITIALS_MAX).collect();
+    while let Some(at) = initials.pop() {
+        let beside = (0..lines.len()).find(|&text| begins(&lines[at], &lines[text]));
+        if let Some(text) = beside {
+            let initial = lines[at].clone();
+            lines[text].prefix(&initial);
+            lines.remove(at);
         }
     }
-    out
+    lines
+}
+
+fn is_initial(line: &Line) -> bool {
+    let mut letters = line.text.chars().filter(|c| c.is_alphabetic());
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_none()
+        && line.text.chars().count() <= 2
 }
 
 /// Whether a line is an initial and `text` the top line beside it.
 fn begins(initial: &Line, text: &Line) -> bool {
-    let mut letters = initial.text.chars().filter(|c| c.is_alphabetic());
-    let is_initial = letters.next().is_some_and(char::is_uppercase)
-        && letters.next().is_none()
-        && initial.text.chars().count() <= 2;
     let gap = (text.u0 - initial.u1) / text.size;
-    is_initial
-        && initial.degrees == text.degrees
+    initial.degrees == text.degrees
         && initial.size > LARGER * text.size
         && (-0.5..GAP_EM).contains(&gap)
         && text.v > initial.v - 0.3 * text.size
