@@ -6,6 +6,7 @@ mod columns;
 mod grids;
 mod initials;
 mod labels;
+mod leaders;
 mod lines;
 mod script;
 mod spacing;
@@ -43,6 +44,10 @@ pub(super) struct Line {
     pub(super) monospaced: bool,
     pub(super) layer: Layer,
     pub(super) tag: Tag,
+    /// Whether it is an entry of a table of contents.
+    pub(super) is_entry: bool,
+    /// Whether it begins with the raised mark of a note.
+    pub(super) opens_note: bool,
     /// The cell it stands in, where ruling lines or the document's structure show that.
     pub(super) cell: Option<CellPlace>,
 }
@@ -119,7 +124,8 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
         runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run)).collect()
     };
     let lines = without_overprints(lines_of(&glyphs.glyphs));
-    let lines = labels::with_labels(lines);
+    let mut lines = labels::with_labels(lines);
+    leaders::without_leaders(&mut lines);
     let hidden = lines_of(&glyphs.hidden).into_iter();
     let mut removed: Vec<_> = hidden.map(|line| (RemovalReason::Hidden, line)).collect();
     let lines = unseen::without_unseen(lines, &mut removed);
@@ -203,6 +209,8 @@ impl Line {
             monospaced: false,
             layer: Layer::Visible,
             tag: Tag::NONE,
+            is_entry: false,
+            opens_note: false,
             cell: None,
         }
     }

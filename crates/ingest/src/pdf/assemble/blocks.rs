@@ -112,7 +112,8 @@ impl Grouping<'_> {
             while end < lines.len() && goes_on(lines, start, end, self.measures) {
                 end += 1;
             }
-            let is_item = is_list_item(&lines[start].text);
+            let is_entry = lines[start..end].iter().any(|line| line.is_entry);
+            let is_item = is_entry || is_list_item(&lines[start].text);
             let kind = if is_item { BlockKind::ListItem } else { BlockKind::Paragraph };
             let lines = &lines[start..end];
             blocks.push(PageBlock { kind, lines, rows: None });
@@ -125,7 +126,11 @@ impl Grouping<'_> {
 pub(super) fn goes_on(lines: &[Line], start: usize, at: usize, measures: &Measures) -> bool {
     let (previous, line) = (&lines[at - 1], &lines[at]);
     let block = &lines[start..at];
-    same_kind(previous, line, measures)
+    let entry_ends = previous.is_entry
+        || (line.is_entry && previous.text.ends_with(|c: char| c.is_ascii_digit()));
+    !entry_ends
+        && !line.opens_note
+        && same_kind(previous, line, measures)
         && close_below(previous, line, measures)
         && !starts_item(block, line)
         && !is_indented(block, line)
@@ -151,7 +156,15 @@ fn close_below(previous: &Line, line: &Line, measures: &Measures) -> bool {
 
 fn starts_item(block: &[Line], line: &Line) -> bool {
     let hanging = block.len() == 1 || line.u0 < block[1].u0 + 0.3 * line.size;
-    is_list_item(&line.text) && hanging
+    let numbered = is_numbered(&block[0]) && is_numbered(line);
+    (is_list_item(&line.text) || numbered) && hanging
+}
+
+/// Whether a line begins with a number that is set apart, as notes at the foot of a page do.
+fn is_numbered(line: &Line) -> bool {
+    let [first, second, ..] = line.cells.as_slice() else { return false };
+    let number = line.text.get(first.start..second.start).unwrap_or_default().trim();
+    (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A first-line indent, or the way back from a hanging one.

@@ -76,7 +76,7 @@ struct Builder {
 
 impl Builder {
     fn begin(lines: &[Line], start: usize) -> Option<Self> {
-        let first = lines.get(start)?;
+        let first = lines.get(start).filter(|line| !line.is_entry)?;
         let end = same_baseline(lines, start);
         let all = (start..end).flat_map(|at| pieces(lines, at));
         let mut pieces: Vec<TablePiece> = all.take(COLUMNS_MAX + 1).collect();
@@ -103,6 +103,7 @@ impl Builder {
         let pitch_max = if pieces.len() > 1 { ROW_PITCH_MAX } else { WRAP_PITCH_MAX };
         let top = self.row_top() + BASELINE_EM * self.size;
         let fits = line.degrees == self.degrees
+            && !line.is_entry
             && (0.8..1.25).contains(&(line.size / self.size))
             && line.v < top
             && pitch < pitch_max;
@@ -164,12 +165,28 @@ impl Builder {
         let clear = self.columns.len() > 2 || rows.len() > 2 || self.clear_gaps();
         let labels = rows.iter().filter(|row| opens_with_label(lines, row)).count();
         let sound = rows.len() > 1
+            && !self.numbers_prose(lines, &rows)
             && full > 1
             && full * 2 >= rows.len()
             && clear
             && labels * 2 < rows.len();
         let columns = self.columns.len();
         sound.then_some(Table { lines: start..self.end, columns, rows })
+    }
+
+    /// Whether two columns are numbers that count up and sentences beside them: notes.
+    fn numbers_prose(&self, lines: &[Line], rows: &[Row]) -> bool {
+        const WORDS_MIN: usize = 5;
+        let text = |row: &Row, column: usize| -> String {
+            let own = row.pieces.iter().filter(|piece| piece.column == column);
+            own.filter_map(|piece| lines[piece.line].text.get(piece.text.clone())).collect()
+        };
+        let numbers: Option<Vec<u32>> =
+            rows.iter().map(|row| text(row, 0).trim().parse().ok()).collect();
+        let counts = numbers
+            .is_some_and(|all| all.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])));
+        let words: usize = rows.iter().map(|row| text(row, 1).split_whitespace().count()).sum();
+        self.columns.len() == 2 && counts && words >= WORDS_MIN * rows.len()
     }
 
     fn clear_gaps(&self) -> bool {

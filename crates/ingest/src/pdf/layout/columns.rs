@@ -125,8 +125,8 @@ impl Stretch {
         let switches = self.lines.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
         count >= COLUMN_LINES_MIN
             && switches as f32 >= SWITCHES_SHARE * 2.0 * count as f32
-            && is_prose(side(Side::Left))
-            && is_prose(side(Side::Right))
+            && is_prose(&side(Side::Left).collect::<Vec<_>>())
+            && is_prose(&side(Side::Right).collect::<Vec<_>>())
     }
 
     fn columns(self) -> (Vec<Line>, Vec<Line>) {
@@ -165,22 +165,21 @@ fn first_gutter(lines: &[Line], start: usize) -> Option<(f32, f32)> {
 }
 
 /// Whether the lines of a column are long, fill it, and go on with each other's sentences.
-fn is_prose<'l>(lines: impl Iterator<Item = &'l Line> + Clone) -> bool {
-    let count = lines.clone().count() as f32;
-    let (left, right) = lines
-        .clone()
-        .fold((f32::MAX, f32::MIN), |(left, right), line| (left.min(line.u0), right.max(line.u1)));
+fn is_prose(lines: &[&Line]) -> bool {
+    let count = lines.len() as f32;
+    let left = lines.iter().map(|line| line.u0).fold(f32::MAX, f32::min);
+    let right = lines.iter().map(|line| line.u1).fold(f32::MIN, f32::max);
     let share =
-        |of: fn(&Line) -> bool| lines.clone().filter(|line| of(line)).count() as f32 / count;
-    let is_solid = share(|line| line.text.chars().any(is_set_solid)) > 0.5;
-    let mean = |of: fn(&Line) -> usize| lines.clone().map(of).sum::<usize>() as f32 / count;
-    let full = lines.clone().filter(|line| line.u1 - line.u0 > FULL_WIDTH * (right - left)).count();
+        |of: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| of(line)).count() as f32 / count;
+    let mean =
+        |of: fn(&Line) -> usize| lines.iter().map(|line| of(line)).sum::<usize>() as f32 / count;
+    let is_solid = share(&|line| line.text.chars().any(is_set_solid)) > 0.5;
     let is_long = if is_solid {
         mean(|line| line.text.chars().count()) >= SOLID_CHARS_MIN
     } else {
-        mean(|line| line.words.len()) >= WORDS_MIN && share(begins_amid) >= AMID_SHARE
+        mean(|line| line.words.len()) >= WORDS_MIN && share(&begins_amid) >= AMID_SHARE
     };
-    is_long && full as f32 >= FULL_SHARE * count
+    is_long && share(&|line| line.u1 - line.u0 > FULL_WIDTH * (right - left)) >= FULL_SHARE
 }
 
 /// Begins with a letter that begins no sentence.

@@ -35,11 +35,13 @@ fn is_initial(line: &Line) -> bool {
 /// Whether a line is an initial and `text` the top line beside it.
 fn begins(initial: &Line, text: &Line) -> bool {
     let gap = (text.u0 - initial.u1) / text.size;
+    let near = |a: f32, b: f32| (a - b).abs() < 0.6 * text.size;
+    // About where capitals end.
+    let top = |line: &Line| line.v + 0.7 * line.size;
     initial.degrees == text.degrees
         && initial.size > LARGER * text.size
         && (-0.5..GAP_EM).contains(&gap)
-        && text.v > initial.v - 0.3 * text.size
-        && text.v < initial.v + initial.size
+        && (near(text.v, initial.v) || near(top(text), top(initial)))
         && text.text.starts_with(char::is_alphabetic)
 }
 
@@ -67,13 +69,13 @@ mod tests {
 
     #[test]
     fn an_initial_begins_the_word_beside_it() {
-        let initial = Line { size: 30.0, ..Line::sample("O", 50.0, 72.0, 676.0) };
+        let initial = Line { size: 30.0, ..Line::sample("O", 50.0, 72.0, 687.0) };
         let lines = vec![
             initial.clone(),
             Line::sample("nce upon a time", 75.0, 200.0, 700.0),
             Line::sample("there was a bug", 75.0, 200.0, 688.0),
-            initial,
-            Line::sample("far away", 300.0, 340.0, 700.0),
+            Line { u0: 400.0, u1: 422.0, ..initial },
+            Line::sample("far away", 500.0, 540.0, 700.0),
         ];
         let texts: Vec<String> = joined(lines).into_iter().map(|line| line.text).collect();
         assert_eq!(texts, ["Once upon a time", "there was a bug", "O", "far away"]);

@@ -38,7 +38,7 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
     for glyph in &glyphs {
         writer.push(glyph);
     }
-    let Written { text, words, cells } = writer.finish();
+    let Written { text, words, cells, opens_note } = writer.finish();
     let shown = glyphs.iter().copied().filter(visible);
     let (mut u0, mut u1) = (f32::MAX, f32::MIN);
     for glyph in shown.clone() {
@@ -64,6 +64,8 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
         monospaced,
         layer: first.layer,
         tag: first.tag,
+        is_entry: false,
+        opens_note,
         cell: None,
     })
 }
@@ -210,6 +212,7 @@ struct Written {
     text: String,
     words: Vec<Piece>,
     cells: Vec<Piece>,
+    opens_note: bool,
 }
 
 impl<'p> Writer<'p> {
@@ -229,7 +232,9 @@ impl<'p> Writer<'p> {
         let gap = self.last.map_or(0.0, |last| gap(last, glyph));
         let is_first = self.written.text.is_empty();
         let cell = is_first || gap > CELL_GAP_EM * glyph.size;
-        let word = cell || self.space_pending || self.is_space(gap, glyph, text);
+        let opens_note = self.last.is_some_and(|last| self.after_note_mark(last, glyph));
+        self.written.opens_note |= opens_note;
+        let word = cell || self.space_pending || opens_note || self.is_space(gap, glyph, text);
         if word && !is_first {
             self.written.text.push(' ');
         }
@@ -252,9 +257,6 @@ impl<'p> Writer<'p> {
         let solid = text.chars().next().is_some_and(is_set_solid)
             && self.written.text.chars().next_back().is_some_and(is_set_solid);
         let size = last.size.max(glyph.size);
-        if self.after_note_mark(last, glyph) {
-            return true;
-        }
         let own = SPACE_SHARE * last.space.min(glyph.space) / size;
         let threshold = if solid { SPACE_EM_SOLID } else { own.clamp(SPACE_EM_MIN, SPACE_EM_MAX) };
         gap > (threshold + self.letter_spacing.gap) * size
