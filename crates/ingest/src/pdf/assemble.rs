@@ -3,6 +3,7 @@
 mod blocks;
 mod cells;
 mod code;
+mod formulas;
 mod headings;
 mod hyphens;
 mod plots;

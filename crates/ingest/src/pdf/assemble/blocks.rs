@@ -4,6 +4,7 @@ use document::BlockKind;
 
 use super::cells;
 use super::code;
+use super::formulas;
 use super::hyphens::Vocabulary;
 use super::tables;
 use super::tagged::Tagged;
@@ -126,6 +127,9 @@ impl Grouping<'_> {
 pub(super) fn goes_on(lines: &[Line], start: usize, at: usize, measures: &Measures) -> bool {
     let (previous, line) = (&lines[at - 1], &lines[at]);
     let block = &lines[start..at];
+    if formulas::goes_on(block, line) {
+        return true;
+    }
     let entry_ends = previous.is_entry
         || (line.is_entry && previous.text.ends_with(|c: char| c.is_ascii_digit()));
     !entry_ends
