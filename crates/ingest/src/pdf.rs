@@ -10,6 +10,7 @@
 
 mod assemble;
 mod content;
+mod filters;
 mod font;
 mod glyphs;
 mod interpret;
@@ -19,6 +20,7 @@ mod matrix;
 mod objects;
 mod outline;
 mod page_tree;
+mod recover;
 
 use document::Document;
 use rayon::prelude::*;
@@ -27,12 +29,34 @@ use crate::limits::check;
 use crate::{Config, IngestError};
 
 /// Parses a PDF; pages in parallel on the current rayon pool.
+///
+/// A file that cannot be loaded as it says, or gives reason to doubt, is put together once more
+/// from whatever objects are in it; the reading with more text counts.
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
+    check("bytes", bytes.len(), config.limits.pdf_bytes_max)?;
+    let first = load::load(bytes, config).and_then(|document| read(&document, config));
+    if first.as_ref().is_ok_and(|reading| !reading.is_doubtful) {
+        return first.map(|reading| reading.document);
+    }
+    let second = recover::rebuild(bytes, config).and_then(|rebuilt| {
+        let mut reading = read(&rebuilt.document, config)?;
+        reading.document.warnings.splice(0..0, rebuilt.repairs);
+        Ok(reading)
+    });
+    load::better(first, second).map(|reading| reading.document)
+}
+
+/// A document with how far it can be trusted.
+struct Reading {
+    document: Document,
+    /// Something was missing or broken that another way of loading may find.
+    is_doubtful: bool,
+}
+
+fn read(loaded: &lopdf::Document, config: &Config) -> Result<Reading, IngestError> {
     let limits = &config.limits;
-    check("bytes", bytes.len(), limits.pdf_bytes_max)?;
-    let loaded = load::load(bytes, config)?;
     check("objects", loaded.objects.len(), limits.objects_max)?;
-    let objects = objects::Objects::new(&loaded, limits);
+    let objects = objects::Objects::new(loaded, limits);
     let sources = page_tree::pages(&objects, limits.pages_max.saturating_add(1));
     check("pages", sources.len(), limits.pages_max)?;
     if sources.is_empty() {
@@ -50,13 +74,17 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     fonts.check()?;
     check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
     check("bytes of text", objects.text_bytes(), limits.output_bytes_max)?;
-    let document =
+    let mut document =
         assemble::document(pages, load::information(&objects), &outline::bookmarks(&objects));
+    let broken = objects.broken_streams();
+    if broken > 0 {
+        document.warnings.push(format!("streams that are damaged and read in part: {broken}"));
+    }
     check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
-    Ok(document)
+    Ok(Reading { document, is_doubtful: objects.is_doubtful() })
 }
 
 #[cfg(test)]

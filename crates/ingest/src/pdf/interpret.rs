@@ -120,10 +120,11 @@ impl<'a> Interpreter<'a> {
     }
 
     fn decode(&mut self, stream: &Stream) -> Vec<u8> {
-        self.objects.decode(stream).unwrap_or_else(|error| {
+        let (content, error) = self.objects.content(stream);
+        if let Some(error) = error {
             self.mark_partial(error.to_string());
-            Vec::new()
-        })
+        }
+        content
     }
 
     fn mark_partial(&mut self, why: String) {

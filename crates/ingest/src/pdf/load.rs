@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lopdf::LoadOptions;
 
 use crate::error::Encryption;
+use crate::pdf::Reading;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::{Config, IngestError};
 
@@ -74,6 +75,23 @@ fn damaged(bytes: &[u8], error: &lopdf::Error) -> IngestError {
         other => other.to_string(),
     };
     IngestError::Damaged { what: format!("{what}; {advice}"), offset }
+}
+
+/// The better of two readings: the one with more text, the first of equals. Of two failures the
+/// second if it says that a password is wrong or missing, else the first.
+pub(super) fn better(
+    first: Result<Reading, IngestError>,
+    second: Result<Reading, IngestError>,
+) -> Result<Reading, IngestError> {
+    match (&first, &second) {
+        (Ok(one), Ok(other)) if other.document.text.len() > one.document.text.len() => second,
+        (Ok(_), _) => first,
+        (Err(_), Ok(_)) => second,
+        (Err(_), Err(IngestError::Encrypted { .. })) => second,
+        // Pages without text are better than none.
+        (Err(IngestError::Damaged { .. }), Err(IngestError::NoText { .. })) => second,
+        (Err(_), Err(_)) => first,
+    }
 }
 
 /// The document information dictionary (ISO 32000-1, 14.3.3), keys in lower case.

@@ -143,7 +143,10 @@ fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize) -> Vec<PageSo
         if object.as_reference().is_ok_and(|id| !seen.insert(id)) || pages.len() >= limit {
             continue;
         }
-        let Some(node) = objects.resolve(object).and_then(as_dict) else { continue };
+        let Some(node) = objects.resolve(object).and_then(as_dict) else {
+            objects.doubt();
+            continue;
+        };
         let attributes = inherited.overridden_by(objects, node);
         let shared = node.get(b"Kids").ok().and_then(|kids| kids.as_reference().ok());
         match objects.array(node, b"Kids") {
