@@ -1,7 +1,7 @@
 //! PDF: bytes to a [`Document`].
 //!
-//! lopdf reads the file's objects, undoes encryption and filters; everything from there is done
-//! here, in four steps: [`page_tree`] lists the pages, [`interpret`] runs each page's content for
+//! [`load`] finds the file's objects, sound or broken, and undoes encryption. From there it goes
+//! in four steps: [`page_tree`] lists the pages, [`interpret`] runs each page's content for
 //! its glyphs with their places, [`layout`] makes lines of glyphs and blocks of lines, and
 //! [`assemble`] joins the pages to one text, without the lines that only furnish pages.
 //!
@@ -20,71 +20,82 @@ mod matrix;
 mod objects;
 mod outline;
 mod page_tree;
-mod recover;
 
 use document::Document;
 use rayon::prelude::*;
 
 use crate::limits::check;
+use crate::pdf::objects::Objects;
 use crate::{Config, IngestError};
 
-/// Parses a PDF; pages in parallel on the current rayon pool.
-///
-/// A file that cannot be loaded as it says, or gives reason to doubt, is put together once more
-/// from whatever objects are in it; the reading with more text counts.
+/// Parses a PDF; pages in parallel on the current rayon pool. Repairs, and limits that cut the
+/// document short, are on the record in its warnings.
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
-    check("bytes", bytes.len(), config.limits.pdf_bytes_max)?;
-    let first = load::load(bytes, config).and_then(|document| read(&document, config));
-    if first.as_ref().is_ok_and(|reading| !reading.is_doubtful) {
-        return first.map(|reading| reading.document);
-    }
-    let second = recover::rebuild(bytes, config).and_then(|rebuilt| {
-        let mut reading = read(&rebuilt.document, config)?;
-        reading.document.warnings.splice(0..0, rebuilt.repairs);
-        Ok(reading)
-    });
-    load::better(first, second).map(|reading| reading.document)
-}
-
-/// A document with how far it can be trusted.
-struct Reading {
-    document: Document,
-    /// Something was missing or broken that another way of loading may find.
-    is_doubtful: bool,
-}
-
-fn read(loaded: &lopdf::Document, config: &Config) -> Result<Reading, IngestError> {
     let limits = &config.limits;
-    check("objects", loaded.objects.len(), limits.objects_max)?;
-    let objects = objects::Objects::new(loaded, limits);
-    let sources = page_tree::pages(&objects, limits.pages_max.saturating_add(1));
-    check("pages", sources.len(), limits.pages_max)?;
-    if sources.is_empty() {
-        let what = "it has no pages; open it in a viewer and export it again".to_owned();
-        return Err(IngestError::Damaged { what, offset: None });
+    check("bytes", bytes.len(), limits.pdf_bytes_max)?;
+    let mut loaded = load::load(bytes, config)?;
+    let tree = page_tree::pages(&Objects::new(&loaded.document, limits), limits.pages_max);
+    if tree.found == 0 {
+        return Err(load::damaged(bytes, "it has no pages"));
     }
-    let fonts = font::FontCache::default();
-    let pages = sources.par_iter().map(|source| {
-        let glyphs = interpret::glyphs(&objects, &fonts, source);
-        layout::page(&glyphs)
-    });
-    let pages: Vec<layout::PageLayout> = pages.collect();
-    // Whatever page crossed a limit of the whole document, the document is refused: what is read
-    // must not depend on which thread came first.
-    fonts.check()?;
-    check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
-    check("bytes of text", objects.text_bytes(), limits.output_bytes_max)?;
+    let mut warnings = std::mem::take(&mut loaded.repairs);
+    warnings.extend(tree.repairs.iter().cloned());
+    if tree.found > tree.sources.len() {
+        let (found, limit) = (tree.found, limits.pages_max);
+        warnings.push(format!("the file has {found} pages, limit {limit}: the rest is left out"));
+    }
+    let (pages, objects) = read_pages(&loaded, &tree.sources, config);
+    if objects.broken_streams() > 0 {
+        warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
+    }
     let mut document =
         assemble::document(pages, load::information(&objects), &outline::bookmarks(&objects));
-    let broken = objects.broken_streams();
-    if broken > 0 {
-        document.warnings.push(format!("streams that are damaged and read in part: {broken}"));
-    }
     check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
-    Ok(Reading { document, is_doubtful: objects.is_doubtful() })
+    document.warnings.splice(0..0, warnings);
+    Ok(document)
+}
+
+/// Reads the pages in parallel; where that crosses a limit of the whole document, once more one
+/// after the other, for which page crosses it must not depend on the threads.
+fn read_pages<'a>(
+    loaded: &'a load::Loaded,
+    sources: &[page_tree::PageSource<'a>],
+    config: &'a Config,
+) -> (Vec<layout::PageLayout>, Objects<'a>) {
+    let begin = || {
+        let objects = Objects::new(&loaded.document, &config.limits);
+        objects.charge(loaded.decoded_bytes);
+        (objects, font::FontCache::default())
+    };
+    let (objects, fonts) = begin();
+    let pages = sources.par_iter().map(|source| read_page(&objects, &fonts, source)).collect();
+    if !objects.is_exhausted() && fonts.check().is_ok() {
+        return (pages, objects);
+    }
+    let (objects, fonts) = begin();
+    let pages = sources.iter().map(|source| read_page(&objects, &fonts, source)).collect();
+    (pages, objects)
+}
+
+fn read_page<'a>(
+    objects: &Objects<'a>,
+    fonts: &font::FontCache,
+    source: &page_tree::PageSource<'a>,
+) -> layout::PageLayout {
+    let mut glyphs = interpret::glyphs(objects, fonts, source);
+    let (found, limit) = (objects.text_bytes(), objects.limits.output_bytes_max);
+    if found > limit {
+        let partial = Some(format!("the document's text reaches {found} bytes, limit {limit}"));
+        let (width, height) = (glyphs.width, glyphs.height);
+        glyphs = glyphs::PageGlyphs { width, height, partial, ..Default::default() };
+    }
+    if let Err(error) = fonts.check() {
+        glyphs.partial.get_or_insert_with(|| error.to_string());
+    }
+    layout::page(&glyphs)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! absent. Decoding counts against the document's budget.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use lopdf::{Dictionary, Object, Stream};
@@ -19,7 +19,6 @@ pub(super) struct Objects<'a> {
     text_bytes: AtomicUsize,
     /// Places of the streams that broke off while they were decoded.
     broken_streams: Mutex<BTreeSet<usize>>,
-    is_doubtful: AtomicBool,
 }
 
 /// Why a stream was not, or not wholly, decoded.
@@ -69,7 +68,6 @@ impl<'a> Objects<'a> {
             decoded_bytes: AtomicUsize::new(0),
             text_bytes: AtomicUsize::new(0),
             broken_streams: Mutex::default(),
-            is_doubtful: AtomicBool::new(false),
         }
     }
 
@@ -167,7 +165,6 @@ impl<'a> Objects<'a> {
     fn mark_broken(&self, stream: &Stream) {
         let place = std::ptr::from_ref(stream).addr();
         self.broken_streams.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
-        self.doubt();
     }
 
     /// Streams met so far that do not decode to their end.
@@ -175,19 +172,20 @@ impl<'a> Objects<'a> {
         self.broken_streams.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Notes that something is missing or broken that another way of loading may find.
-    pub(super) fn doubt(&self) {
-        self.is_doubtful.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether anything was missing or broken.
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.is_doubtful.load(Ordering::Relaxed)
-    }
-
     /// Bytes decoded so far.
     pub(super) fn decoded_bytes(&self) -> usize {
         self.decoded_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Counts what was decoded before.
+    pub(super) fn charge(&self, bytes: usize) {
+        self.decoded_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether a limit of the whole document was crossed.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.decoded_bytes() > self.limits.document_bytes_max
+            || self.text_bytes() > self.limits.output_bytes_max
     }
 
     /// Counts text of a page against the limit of the document.

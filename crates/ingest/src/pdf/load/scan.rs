@@ -1,7 +1,7 @@
 //! One walk over the bytes of a file for everything that says `N G obj`, whatever the
 //! cross-reference table says. Linear: no byte of an object is looked at by another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use lopdf::{Dictionary, Object};
@@ -15,6 +15,10 @@ use crate::pdf::content::is_blank;
 const BLANK_MAX: usize = 16;
 /// Comments passed over between a dictionary and its stream.
 const COMMENT_BYTES_MAX: usize = 1024;
+/// Places that may be headers, looked at for the lengths of streams.
+const HEADERS_MAX: usize = 4_000_000;
+/// Bytes from `obj` to the end of `endobj` around a number.
+const NUMBER_BYTES_MAX: usize = 48;
 /// Trailers looked at, the last ones first.
 const TRAILERS_MAX: usize = 64;
 
@@ -39,8 +43,12 @@ pub(super) struct Scan {
     pub(super) objects: BTreeMap<u32, Found>,
     /// Trailer dictionaries, those of cross-reference streams included, the file's last first.
     pub(super) trailers: Vec<Dictionary>,
+    /// Numbers of the cross-reference streams, in order.
+    pub(super) xref_streams: Vec<u32>,
     /// Streams whose end had to be looked for.
     pub(super) streams_measured: usize,
+    /// Objects in which the lengths of further such streams are said to be.
+    pub(super) lengths_elsewhere: Vec<u32>,
     /// Streams that the end of the file cuts short.
     pub(super) streams_cut: usize,
     /// What stopped the walk: what there was too much of, and how much is allowed.
@@ -58,10 +66,13 @@ pub(super) fn scan(bytes: &[u8], limits: &Limits) -> Scan {
         endstream: Next::new(bytes, b"endstream"),
         streams: Vec::new(),
         trailers: Vec::new(),
+        numbers: None,
         scan: Scan {
             objects: BTreeMap::new(),
             trailers: Vec::new(),
+            xref_streams: Vec::new(),
             streams_measured: 0,
+            lengths_elsewhere: Vec::new(),
             streams_cut: 0,
             stopped: None,
             values_left: 0,
@@ -86,6 +97,8 @@ struct Walk<'a> {
     /// Bytes of streams, in order.
     streams: Vec<Range<usize>>,
     trailers: Vec<(usize, Dictionary)>,
+    /// Objects that are whole numbers, wherever they stand; found when first asked for.
+    numbers: Option<HashMap<u32, usize>>,
     scan: Scan,
 }
 
@@ -126,6 +139,7 @@ impl Walk<'_> {
                 self.streams.push(content.clone());
                 if dict.has_type(b"XRef") {
                     self.trailers.push((start, dict.clone()));
+                    self.scan.xref_streams.push(number);
                 }
                 (Body::Stream(dict, content), after)
             }
@@ -142,20 +156,29 @@ impl Walk<'_> {
     /// The bytes of a stream that begins at `start`.
     fn stream(&mut self, dict: &Dictionary, start: usize) -> Range<usize> {
         let length = match dict.get(b"Length") {
-            Ok(Object::Reference((number, _))) => match self.scan.objects.get(number) {
-                Some(Found { body: Body::Plain(length), .. }) => length.as_i64().ok(),
-                _ => None,
-            },
-            Ok(length) => length.as_i64().ok(),
+            Ok(Object::Reference((number, _))) => self.number(*number),
+            Ok(length) => length.as_i64().ok().and_then(|length| usize::try_from(length).ok()),
             Err(_) => None,
         };
-        let by_length = length.and_then(|length| usize::try_from(length).ok());
-        let by_length = by_length.and_then(|length| start.checked_add(length));
+        let by_length = length.and_then(|length| start.checked_add(length));
         if let Some(end) = by_length.filter(|&end| ends_stream(self.bytes, end)) {
             return start..end;
         }
-        self.scan.streams_measured += 1;
+        match dict.get(b"Length") {
+            // Probably in an object stream, which is not wrong, only odd.
+            Ok(Object::Reference((number, _))) if length.is_none() => {
+                self.scan.lengths_elsewhere.push(*number);
+            }
+            _ => self.scan.streams_measured += 1,
+        }
         start..self.measured_end(start)
+    }
+
+    /// The value of an object that is a whole number, which mostly stands after the stream whose
+    /// length it is.
+    fn number(&mut self, number: u32) -> Option<usize> {
+        let numbers = self.numbers.get_or_insert_with(|| numbers(self.bytes));
+        numbers.get(&number).copied()
     }
 
     /// Where a stream ends that does not say so: before `endstream`, or before the next object
@@ -222,6 +245,21 @@ impl<'a> Next<'a> {
         }
         self.found
     }
+}
+
+/// Objects that are whole numbers; of several with one number the last.
+fn numbers(bytes: &[u8]) -> HashMap<u32, usize> {
+    let headers = memmem::find_iter(bytes, b"obj");
+    let number = headers.take(HEADERS_MAX).filter_map(|keyword| {
+        let start = keyword + b"obj".len();
+        let value = bytes.get(start..bytes.len().min(start + NUMBER_BYTES_MAX))?;
+        let value = value.trim_ascii_start();
+        let (value, rest) = value.split_at(digits(value));
+        let value = std::str::from_utf8(value).ok()?.parse().ok()?;
+        rest.trim_ascii_start().starts_with(b"endobj").then_some(())?;
+        Some((header_before(bytes, keyword)?.0, value))
+    });
+    number.collect()
 }
 
 /// Number and generation of an indirect object whose `obj` stands at `keyword`.
@@ -309,6 +347,9 @@ mod tests {
         check(stream("/Length 9", "abc\r\nendstream endobj"), "abc");
         check(stream("", "abc\nendstream endobj"), "abc");
         check(stream("/Length 2 0 R", "abc\nendstream endobj 2 0 obj 3 endobj"), "abc");
+        let inner = "2 0 obj x\nendstream endobj";
+        let outer = format!("{inner}\nendstream endobj 2 0 obj {} endobj", inner.len());
+        check(stream("/Length 2 0 R", &outer), inner);
         check(stream("", "abc\nendobj\n2 0 obj 3 endobj"), "abc");
         check(stream("", "endobj abc\nendstream endobj"), "endobj abc");
         check(stream("/Length 14", "endstream abcd\nendstream"), "endstream abcd");

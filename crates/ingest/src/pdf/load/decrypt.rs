@@ -128,11 +128,14 @@ fn normalized(mut dict: Dictionary) -> Dictionary {
         Some(bits) if (40..=128).contains(&bits) && bits % 8 == 0 => bits,
         _ => 40,
     };
+    // RC4 everywhere, with a key shorter than lopdf takes for version 4, is what version 2 is.
+    let version =
+        if version == 3 || (version == 4 && is_short_rc4(&dict, bits)) { 2 } else { version };
     dict.remove(b"Length");
-    if version == 2 || version == 3 {
+    if version == 2 {
         dict.set("Length", bits);
     }
-    dict.set("V", if version == 3 { 2 } else { version });
+    dict.set("V", version);
     dict.set("R", revision);
     dict.set("Filter", Object::Name(b"Standard".to_vec()));
     dict.set("P", integer(&dict, b"P").unwrap_or(-1));
@@ -150,6 +153,17 @@ fn normalized(mut dict: Dictionary) -> Dictionary {
         dict.set(key, Object::String(hash, StringFormat::Literal));
     }
     dict
+}
+
+/// Whether strings and streams are both encrypted by RC4 with a key of less than 128 bits.
+fn is_short_rc4(encrypt: &Dictionary, bits: i64) -> bool {
+    let method = |key: &[u8]| {
+        let name = encrypt.get(key).and_then(Object::as_name)?;
+        let filters = encrypt.get(b"CF").and_then(Object::as_dict)?;
+        filters.get(name)?.as_dict()?.get(b"CFM")?.as_name()
+    };
+    let is_rc4 = |key: &[u8]| method(key).is_ok_and(|method| method == b"V2");
+    encrypt.has(b"Length") && bits < 128 && is_rc4(b"StmF") && is_rc4(b"StrF")
 }
 
 /// Whether strings and streams are both plain: only attached files are encrypted, or nothing.
