@@ -177,12 +177,21 @@ fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize, pages: &mut P
             continue;
         };
         let attributes = inherited.overridden_by(objects, node);
-        let shared = node.get(b"Kids").ok().and_then(|kids| kids.as_reference().ok());
-        match objects.array(node, b"Kids") {
+        let kids = node.get(b"Kids").ok();
+        let shared = kids.and_then(|kids| kids.as_reference().ok());
+        match (kids, kids.and_then(|kids| objects.resolve(kids))) {
             // One array under many nodes would multiply its pages.
-            Some(_) if shared.is_some_and(|id| !seen.insert(id)) => repeated += 1,
-            Some(kids) => stack.extend(kids.iter().rev().map(|kid| (kid, attributes))),
-            None => pages.push(attributes.page(node), limit),
+            (_, Some(Object::Array(_))) if shared.is_some_and(|id| !seen.insert(id)) => {
+                repeated += 1;
+            }
+            (_, Some(Object::Array(kids))) => {
+                stack.extend(kids.iter().rev().map(|kid| (kid, attributes)));
+            }
+            // The only kid, without its array.
+            (Some(kid), Some(Object::Dictionary(_))) => stack.push((kid, attributes)),
+            // A branch without leaves.
+            _ if node.has_type(b"Pages") && !node.has(b"Contents") => {}
+            _ => pages.push(attributes.page(node), limit),
         }
     }
     if missing > 0 {
