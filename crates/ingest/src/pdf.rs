@@ -52,6 +52,7 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
         assemble::document(pages, load::information(&objects), &outline::bookmarks(&objects));
     check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
+        check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
     document.warnings.splice(0..0, warnings);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lopdf::{Dictionary, Object, Stream};
 
-use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal};
+use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal, decode_name};
 use crate::pdf::font::{Font, FontCache};
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 use crate::pdf::matrix::Matrix;
@@ -145,6 +145,9 @@ impl<'a> Interpreter<'a> {
             }
             self.perform(operator, &operands, resources);
         }
+        if let Some(why) = operations.shortfall() {
+            self.mark_partial(why);
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -215,7 +218,7 @@ impl<'a> Interpreter<'a> {
         name: Option<&Operand<'_>>,
     ) -> Option<&'a Object> {
         let Some(Operand::Name(name)) = name else { return None };
-        self.objects.dict(resources?, kind)?.get(name).ok()
+        self.objects.dict(resources?, kind)?.get(&decode_name(name)).ok()
     }
 
     fn set_font(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {

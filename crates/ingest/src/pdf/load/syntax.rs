@@ -3,11 +3,11 @@
 
 use lopdf::{Dictionary, Object, StringFormat};
 
-use crate::pdf::content::{decode_hex, decode_literal, is_blank, is_regular};
+use crate::pdf::content::{decode_hex, decode_literal, decode_name, is_blank, is_regular};
 
-/// Values read from one file, those inside containers included; a manual of a thousand pages has
-/// about a million.
-pub(super) const VALUES_MAX: usize = 6_000_000;
+/// Values read from one file, those inside containers included. A manual of 600 pages with many
+/// links has 560,000; this many take 0.7 GB at worst.
+pub(super) const VALUES_MAX: usize = 4_000_000;
 /// A longer name is cut; the standard's own limit is 127 bytes.
 const NAME_BYTES_MAX: usize = 4_096;
 
@@ -179,14 +179,8 @@ impl<'a> Reader<'a> {
     fn name(&mut self) -> Vec<u8> {
         self.at += 1;
         let raw = self.regular_run();
-        let mut name = Vec::with_capacity(raw.len().min(NAME_BYTES_MAX));
-        let mut at = 0;
-        while let Some(&byte) = raw.get(at).filter(|_| name.len() < NAME_BYTES_MAX) {
-            let escaped = (byte == b'#').then(|| hex_pair(raw.get(at + 1..at + 3)?)).flatten();
-            name.push(escaped.unwrap_or(byte));
-            at += if escaped.is_some() { 3 } else { 1 };
-        }
-        name
+        let raw = raw.get(..NAME_BYTES_MAX).unwrap_or(raw);
+        decode_name(raw).into_owned()
     }
 
     fn literal(&mut self) -> Object {
@@ -301,11 +295,6 @@ fn literal_end(data: &[u8], start: usize) -> usize {
 /// How many digits the bytes begin with.
 pub(super) fn digits(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-fn hex_pair(pair: &[u8]) -> Option<u8> {
-    let digit = |at: usize| (*pair.get(at)? as char).to_digit(16);
-    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 /// A word that no value holds: whatever is open was never closed.
