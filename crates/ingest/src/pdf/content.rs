@@ -354,6 +354,10 @@ mod tests {
         check("BI /W 1 ID no end", &[]);
         check("BI /W 1 ID \x01\x02EI Q (x) Tj", &[("Q", 0), ("Tj", 1)]);
         check("BI (x) Tj", &[("Tj", 1)]);
+        let far = |blank: usize| format!("BI{}ID x EI Q (x) Tj", " ".repeat(blank));
+        check(&far(DICTIONARY_BYTES_MAX), &[("Q", 0), ("Tj", 1)]);
+        let beyond = [("ID", 0), ("x", 0), ("EI", 0), ("Q", 0), ("Tj", 1)];
+        check(&far(DICTIONARY_BYTES_MAX + 1), &beyond);
     }
 
     #[test]

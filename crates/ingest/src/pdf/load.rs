@@ -11,6 +11,7 @@
 //! used twice, and of those the last one counts.
 
 mod decrypt;
+mod headers;
 mod object_streams;
 mod scan;
 mod syntax;
@@ -91,13 +92,20 @@ fn repairs(bytes: &[u8], scan: &Scan) -> Vec<String> {
     if !trailer::table_is_sound(bytes, scan) {
         repairs.push("the cross-reference table was rebuilt by scanning the file".to_owned());
     }
+    if scan.headers_guessed > 0 {
+        repairs.push(format!("objects whose header is damaged: {}", scan.headers_guessed));
+    }
     if scan.streams_cut > 0 {
         repairs.push(format!("streams cut short by the end of the file: {}", scan.streams_cut));
     }
     if let Some((what, limit)) = scan.stopped {
-        repairs.push(format!("the file holds more than {limit} {what}; the rest is left out"));
+        repairs.push(too_many(what, limit));
     }
     repairs
+}
+
+fn too_many(what: &str, limit: usize) -> String {
+    format!("the file holds more than {limit} {what}; the rest is left out")
 }
 
 fn decrypt(
@@ -168,6 +176,9 @@ fn expand(
     if unread > 0 {
         let repair = format!("object streams, or objects in them, that were left out: {unread}");
         expanded.repairs.push(repair);
+    }
+    if *values_left == 0 {
+        expanded.repairs.push(too_many("values in objects", syntax::VALUES_MAX));
     }
     expanded.decoded_bytes = objects.decoded_bytes();
     expanded

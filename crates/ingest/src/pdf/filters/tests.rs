@@ -115,3 +115,13 @@ fn filters_of_a_stream_are_limited_on_both_sides() {
     let too_many = Some(Shortfall::TooManyFilters(FILTERS_MAX + 1));
     check(chain(FILTERS_MAX + 1), TEXT, b"", too_many);
 }
+
+#[test]
+fn rows_are_limited_on_both_sides() {
+    let params = |columns: i64| {
+        let params = dictionary! { "Predictor" => 12, "Columns" => columns };
+        dictionary! { "Filter" => "FlateDecode", "DecodeParms" => params }
+    };
+    check(params(1 << 24), &zlib(&[2, 1, 1]), &[1, 1], None);
+    check(params((1 << 24) + 1), &zlib(&[2, 1, 1]), &[2, 1, 1], Some(Shortfall::Broken));
+}

@@ -5,9 +5,6 @@ use lopdf::{Object, Stream};
 
 use super::syntax::{Reader, digits, skip_blank};
 
-/// Objects one stream may hold; producers put some hundreds in each.
-const MEMBERS_MAX: usize = 100_000;
-
 /// The objects of a decoded stream by number. Members that cannot be read are left out; a member
 /// ends where the next one begins.
 pub(super) fn members(
@@ -18,7 +15,7 @@ pub(super) fn members(
 ) -> Vec<(u32, Object)> {
     let first = stream.dict.get(b"First").and_then(Object::as_i64).ok();
     let first = first.and_then(|first| usize::try_from(first).ok());
-    let mut index = index(decoded, first.unwrap_or(decoded.len()));
+    let mut index = index(decoded, first.unwrap_or(decoded.len()), *values_left);
     let first = first.unwrap_or(index.1);
     let starts = sorted_starts(&index.0);
     let mut reader = Reader::new(decoded, nesting_max, *values_left);
@@ -40,8 +37,8 @@ fn sorted_starts(index: &[(u32, usize)]) -> Vec<usize> {
     starts
 }
 
-/// Pairs of number and offset before `first`, and where they end.
-fn index(decoded: &[u8], first: usize) -> (Vec<(u32, usize)>, usize) {
+/// Up to `limit` pairs of number and offset before `first`, and where they end.
+fn index(decoded: &[u8], first: usize, limit: usize) -> (Vec<(u32, usize)>, usize) {
     let head = decoded.get(..first).unwrap_or(decoded);
     let mut at = 0;
     let mut number = || {
@@ -53,7 +50,7 @@ fn index(decoded: &[u8], first: usize) -> (Vec<(u32, usize)>, usize) {
         Some(value)
     };
     let mut pairs = Vec::new();
-    while let Some(id) = number().filter(|_| pairs.len() < MEMBERS_MAX) {
+    while let Some(id) = number().filter(|_| pairs.len() < limit) {
         let Some(start) = number() else { break };
         pairs.push((id, start as usize));
     }
@@ -92,5 +89,13 @@ mod tests {
         let mut values = 1_000;
         assert_eq!(members(&stream, decoded.as_bytes(), 100, &mut values).len(), 1);
         assert_eq!(values, 990);
+    }
+
+    #[test]
+    fn members_are_limited_by_the_values_left_on_both_sides() {
+        let stream = Stream::new(dictionary! { "First" => 12 }, Vec::new());
+        let count =
+            |mut values: usize| members(&stream, b"5 0 6 2 7 4 1 2 3", 100, &mut values).len();
+        assert_eq!((count(3), count(2)), (3, 2));
     }
 }

@@ -7,18 +7,13 @@ use std::ops::Range;
 use lopdf::{Dictionary, Object};
 use memchr::memmem;
 
-use super::syntax::{Reader, VALUES_MAX, digits, skip_blank};
+use super::headers::{BLANK_MAX, damaged_header_before, header_before, numbers, object_follows};
+use super::syntax::{Reader, VALUES_MAX, skip_blank};
 use crate::Limits;
 use crate::pdf::content::is_blank;
 
-/// Blank space looked through before `obj` and around numbers.
-const BLANK_MAX: usize = 16;
 /// Comments passed over between a dictionary and its stream.
 const COMMENT_BYTES_MAX: usize = 1024;
-/// Places that may be headers, looked at for the lengths of streams.
-const HEADERS_MAX: usize = 4_000_000;
-/// Bytes from `obj` to the end of `endobj` around a number.
-const NUMBER_BYTES_MAX: usize = 48;
 /// Trailers looked at, the last ones first.
 const TRAILERS_MAX: usize = 64;
 
@@ -43,6 +38,8 @@ pub(super) struct Scan {
     pub(super) objects: BTreeMap<u32, Found>,
     /// Trailer dictionaries, those of cross-reference streams included, the file's last first.
     pub(super) trailers: Vec<Dictionary>,
+    /// Objects whose header is damaged.
+    pub(super) headers_guessed: usize,
     /// Numbers of the cross-reference streams, in order.
     pub(super) xref_streams: Vec<u32>,
     /// Streams whose end had to be looked for.
@@ -70,6 +67,7 @@ pub(super) fn scan(bytes: &[u8], limits: &Limits) -> Scan {
         scan: Scan {
             objects: BTreeMap::new(),
             trailers: Vec::new(),
+            headers_guessed: 0,
             xref_streams: Vec::new(),
             streams_measured: 0,
             lengths_elsewhere: Vec::new(),
@@ -108,10 +106,17 @@ impl Walk<'_> {
         let mut at = 0;
         while let Some(offset) = obj.find(self.bytes.get(at..).unwrap_or_default()) {
             let keyword = at + offset;
-            let Some((number, generation)) = header_before(self.bytes, keyword) else {
+            let sound = header_before(self.bytes, keyword);
+            let guessed = || Some((damaged_header_before(self.bytes, keyword)?, 0));
+            let Some((number, generation)) = sound.or_else(guessed) else {
                 at = keyword + 3;
                 continue;
             };
+            if sound.is_none() && self.scan.objects.contains_key(&number) {
+                at = keyword + 3;
+                continue;
+            }
+            self.scan.headers_guessed += usize::from(sound.is_none());
             if self.scan.objects.len() >= objects_max && !self.scan.objects.contains_key(&number) {
                 self.scan.stopped = Some(("objects", objects_max));
                 return;
@@ -247,55 +252,6 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Objects that are whole numbers; of several with one number the last.
-fn numbers(bytes: &[u8]) -> HashMap<u32, usize> {
-    let headers = memmem::find_iter(bytes, b"obj");
-    let number = headers.take(HEADERS_MAX).filter_map(|keyword| {
-        let start = keyword + b"obj".len();
-        let value = bytes.get(start..bytes.len().min(start + NUMBER_BYTES_MAX))?;
-        let value = value.trim_ascii_start();
-        let (value, rest) = value.split_at(digits(value));
-        let value = std::str::from_utf8(value).ok()?.parse().ok()?;
-        rest.trim_ascii_start().starts_with(b"endobj").then_some(())?;
-        Some((header_before(bytes, keyword)?.0, value))
-    });
-    number.collect()
-}
-
-/// Number and generation of an indirect object whose `obj` stands at `keyword`.
-fn header_before(bytes: &[u8], keyword: usize) -> Option<(u32, u16)> {
-    let (generation, before) = number_before(bytes, keyword)?;
-    let (number, _) = number_before(bytes, before)?;
-    Some((u32::try_from(number).ok()?, u16::try_from(generation).ok()?))
-}
-
-/// The number that ends before `end`, blank space aside, and where it begins.
-fn number_before(bytes: &[u8], end: usize) -> Option<(u64, usize)> {
-    let head = bytes.get(..end)?;
-    let blank = head.iter().rev().take(BLANK_MAX).take_while(|&&byte| is_blank(byte)).count();
-    let head = head.get(..end - blank)?;
-    let digits = head.iter().rev().take(BLANK_MAX).take_while(|byte| byte.is_ascii_digit()).count();
-    let start = head.len() - digits;
-    let text = std::str::from_utf8(head.get(start..)?).ok()?;
-    // Ten digits hold any object number; a run of more is data.
-    (digits <= 10).then(|| text.parse().ok().map(|number| (number, start))).flatten()
-}
-
-/// Whether another object, or the end of the file's body, follows.
-fn object_follows(bytes: &[u8], at: usize) -> bool {
-    let at = skip_blank(bytes, at);
-    let rest = bytes.get(at..).unwrap_or_default();
-    let number = digits(rest);
-    let words: [&[u8]; 3] = [b"xref", b"trailer", b"startxref"];
-    words.iter().any(|word| rest.starts_with(word))
-        || (number > 0 && {
-            let at = skip_blank(bytes, at + number);
-            let generation = digits(bytes.get(at..).unwrap_or_default());
-            let at = skip_blank(bytes, at + generation);
-            generation > 0 && bytes.get(at..).unwrap_or_default().starts_with(b"obj")
-        })
-}
-
 /// Where the data of a stream begins, if `stream` stands next.
 fn stream_start(bytes: &[u8], at: usize) -> Option<usize> {
     // Not beyond this: a long comment would be passed over once for every object it names.
@@ -362,6 +318,16 @@ mod tests {
         assert_eq!(content(file, 1), "6");
         assert_eq!(content(file, 12), "(x)");
         assert_eq!(content("1 0 obj<</A 1>>endobj 1 0 obj<</A", 1), "<</A 1>>");
+    }
+
+    #[test]
+    fn damaged_headers_are_guessed_where_nothing_sound_is_known() {
+        assert_eq!(content("\n70 obj(x)endobj", 7), "(x)");
+        assert_eq!(content("\n7  obj(x)endobj", 7), "(x)");
+        assert_eq!(content("\n70  obj(x)endobj", 70), "(x)");
+        assert_eq!(content("7 0 obj(x)endobj\n70 obj(y)endobj", 7), "(x)");
+        assert_eq!(content("70 obj(y)endobj\n7 0 obj(x)endobj", 7), "(x)");
+        assert!(scan(b"an 70 obj(x)endobj", &Limits::default()).objects.is_empty());
     }
 
     #[test]

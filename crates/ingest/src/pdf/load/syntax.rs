@@ -353,6 +353,16 @@ mod tests {
     }
 
     #[test]
+    fn names_are_limited_on_both_sides() {
+        let length = |bytes: usize| {
+            let name = read(&format!("/{}", "n".repeat(bytes)));
+            name.and_then(|name| name.as_name().map(<[u8]>::len).ok())
+        };
+        assert_eq!(length(NAME_BYTES_MAX), Some(NAME_BYTES_MAX));
+        assert_eq!(length(NAME_BYTES_MAX + 1), Some(NAME_BYTES_MAX));
+    }
+
+    #[test]
     fn nesting_and_values_are_limited_on_both_sides() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         let depth = |text: &str| {

@@ -395,3 +395,26 @@ fn objects_are_limited_on_both_sides() {
     let (_, warnings) = read(4);
     assert!(warnings.contains("more than 4 objects") || warnings.contains("no text"), "{warnings}");
 }
+
+#[test]
+fn values_are_limited_and_the_limit_is_said() {
+    // A bracket and what it holds: beyond the limit with what stands before.
+    let file = |values: usize| {
+        let items = "1 ".repeat(values);
+        format!("{}6 0 obj[{items}]endobj trailer<</Root 1 0 R>>", body(HELLO))
+    };
+    let warnings = |file: &str| limited(file.as_bytes(), Limits::default()).1;
+    assert!(!warnings(&file(1_000)).contains("values in objects"));
+    let why = "more than 4000000 values in objects; the rest is left out";
+    assert!(warnings(&file(super::syntax::VALUES_MAX)).contains(why));
+}
+
+#[test]
+fn bytes_of_a_file_are_limited_on_both_sides() {
+    let file = broken("/Count 1", "");
+    let read = |pdf_bytes_max: usize| {
+        limited(file.as_bytes(), Limits { pdf_bytes_max, ..Limits::default() }).0
+    };
+    assert_eq!(read(file.len()), "Hello there");
+    assert_eq!(read(file.len() - 1), "TOO_LARGE");
+}
