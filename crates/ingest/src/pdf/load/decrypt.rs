@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use aes::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use lopdf::encryption::crypt_filters::CryptFilter;
 use lopdf::{Dictionary, EncryptionState, Object, ObjectId, Stream, StringFormat};
 
@@ -13,6 +14,7 @@ use crate::pdf::objects::Objects;
 
 /// Containers within containers that are decrypted; the reader builds none deeper.
 const DEPTH_MAX: usize = 128;
+const AES_BLOCK_BYTES: usize = 16;
 /// Bytes of the passwords' hashes up to revision 4.
 const HASH_BYTES: usize = 32;
 
@@ -253,11 +255,28 @@ impl Keys {
         let Ok(key) = filter.compute_key(self.state.file_encryption_key(), id) else {
             return Vec::new();
         };
-        // Blocks of ciphers in chains: what follows the last whole one belongs to none.
-        let whole = bytes.len() - bytes.len() % 16;
-        let plain = filter.decrypt(&key, bytes).ok();
-        plain.or_else(|| filter.decrypt(&key, bytes.get(..whole)?).ok()).unwrap_or_default()
+        // Only AES can fail, whose chain of blocks must end with a padding.
+        let damaged = || match filter.method() {
+            b"AESV3" => chained_blocks::<cbc::Decryptor<aes::Aes256>>(&key, bytes),
+            _ => chained_blocks::<cbc::Decryptor<aes::Aes128>>(&key, bytes),
+        };
+        filter.decrypt(&key, bytes).ok().or_else(damaged).unwrap_or_default()
     }
+}
+
+/// Decrypts the whole blocks there are, padding and all: lopdf gives nothing of what does not end
+/// as it should.
+fn chained_blocks<C: BlockModeDecrypt + KeyIvInit>(key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    let (start, data) = bytes.split_at_checked(AES_BLOCK_BYTES)?;
+    let mut cipher = C::new_from_slices(key, start).ok()?;
+    let mut plain = data.to_vec();
+    let mut blocks = plain.chunks_exact_mut(AES_BLOCK_BYTES);
+    for block in &mut blocks {
+        cipher.decrypt_block(<&mut Block<C>>::try_from(block).ok()?);
+    }
+    let rest = blocks.into_remainder().len();
+    plain.truncate(plain.len() - rest);
+    Some(plain)
 }
 
 fn is_crypt(filter: &Object) -> bool {

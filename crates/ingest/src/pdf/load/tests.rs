@@ -110,7 +110,9 @@ fn saved(save: impl Fn(&mut lopdf::Document, &mut Vec<u8>)) -> Vec<u8> {
     let font = file.add_object(dictionary! {
         "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
     });
-    let content = file.add_object(Stream::new(Dictionary::new(), HELLO.into()));
+    // Blank space to lose where a stream ends early.
+    let content = HELLO.to_owned() + &" ".repeat(64);
+    let content = file.add_object(Stream::new(Dictionary::new(), content.into()));
     let pages = file.new_object_id();
     let page = file.add_object(dictionary! {
         "Type" => "Page", "Parent" => pages, "Contents" => content,
@@ -219,6 +221,17 @@ fn every_revision_opens_with_the_empty_password_or_the_right_one() {
         assert!(error(Some("guess")).unwrap_err().contains("password is wrong"));
         assert_eq!(error(Some("secret")).unwrap(), "Hello there");
         assert_eq!(error(Some("owner")).unwrap(), "Hello there", "revision {revision}");
+    }
+}
+
+#[test]
+fn ciphertexts_that_end_early_keep_what_they_have() {
+    for revision in [4, 6] {
+        let file = encrypted(revision, "", |_| {});
+        // The only stream is the page's content.
+        let end = memchr::memmem::find(&file, b"endstream").unwrap() - 5;
+        let cut = [&file[..end], &file[end + 4..]].concat();
+        assert_eq!(parse(&cut).unwrap().text, "Hello there", "revision {revision}");
     }
 }
 
