@@ -5,9 +5,9 @@ mod drawing;
 mod text_state;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use lopdf::{Dictionary, Object, Stream};
+use lopdf::{Dictionary, Object, Stream, dictionary};
 
 use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal, decode_name};
 use crate::pdf::font::{Font, FontCache};
@@ -37,6 +37,14 @@ const FORM_DEPTH_MAX: usize = 24;
 /// Coordinates beyond this, in points, are no place on a page (200 inches is the format's own
 /// limit, `UserUnit` aside).
 const COORDINATE_MAX: f32 = 100_000.0;
+
+static STAND_IN: LazyLock<Object> = LazyLock::new(|| {
+    let dict = dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
+        "Encoding" => "WinAnsiEncoding",
+    };
+    dict.into()
+});
 
 /// Reads the glyphs of a page.
 pub(super) fn glyphs(
@@ -241,6 +249,12 @@ impl<'a> Interpreter<'a> {
         Some(font)
     }
 
+    /// The font for a string whose own is missing from a broken file, as viewers choose it. Bytes
+    /// of a composite font are recognised by their zeros and not guessed at.
+    fn stand_in(&mut self, bytes: &[u8]) -> Option<Arc<Font>> {
+        bytes.iter().all(|&byte| byte >= b' ').then(|| self.font(&STAND_IN)).flatten()
+    }
+
     fn set_graphics_state(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
         let entry = self.resource(resources, b"ExtGState", operands.last());
         let dict = entry.and_then(|entry| self.objects.resolve(entry)).and_then(as_dict);
@@ -362,7 +376,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show(&mut self, bytes: &[u8]) {
-        let Some(font) = self.state.font.clone() else { return };
+        let Some(font) = self.state.font.clone().or_else(|| self.stand_in(bytes)) else { return };
         let Some(frame) = self.state.frame(font.vertical()) else { return };
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_full() {

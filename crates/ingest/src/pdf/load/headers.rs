@@ -33,7 +33,8 @@ pub(super) fn numbers(bytes: &[u8]) -> HashMap<u32, usize> {
 pub(super) fn header_before(bytes: &[u8], keyword: usize) -> Option<(u32, u16)> {
     let (generation, before) = number_before(bytes, keyword)?;
     let (number, _) = number_before(bytes, before)?;
-    Some((u32::try_from(number).ok()?, u16::try_from(generation).ok()?))
+    let number = u32::try_from(number).ok().filter(|&number| number > 0)?;
+    Some((number, u16::try_from(generation).ok()?))
 }
 
 /// The number of a header that has lost its generation, or the blank space before it: `7  obj`

@@ -325,6 +325,7 @@ mod tests {
         assert_eq!(content("\n70 obj(x)endobj", 7), "(x)");
         assert_eq!(content("\n7  obj(x)endobj", 7), "(x)");
         assert_eq!(content("\n70  obj(x)endobj", 70), "(x)");
+        assert_eq!(content("% 0\n70 obj(x)endobj", 7), "(x)");
         assert_eq!(content("7 0 obj(x)endobj\n70 obj(y)endobj", 7), "(x)");
         assert_eq!(content("70 obj(y)endobj\n7 0 obj(x)endobj", 7), "(x)");
         assert!(scan(b"an 70 obj(x)endobj", &Limits::default()).objects.is_empty());

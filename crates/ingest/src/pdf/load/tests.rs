@@ -98,6 +98,14 @@ fn streams_may_lie_about_their_length() {
 }
 
 #[test]
+fn text_without_its_font_is_read_where_it_is_plain() {
+    check(&broken("/F 5 0 R", "/F 9 0 R"), "");
+    check(&broken("/Resources<<", "/Resource<<"), "");
+    let composite = broken("/F 5 0 R", "/F 9 0 R").replace("Hello there", "\\0H\\0e\\0l");
+    assert_eq!(parse(composite.as_bytes()).unwrap_err().code(), "NO_TEXT");
+}
+
+#[test]
 fn the_last_revision_counts() {
     let file = body("BT /F 12 Tf (Before) Tj ET");
     let update = format!("4 0 obj<</Length {}>>stream\n{HELLO}\nendstream endobj", HELLO.len());
