@@ -4,8 +4,11 @@ use crate::IngestError;
 
 const MIB: usize = 1024 * 1024;
 
-/// Sizes beyond which a document is refused with [`IngestError::TooLarge`], all inclusive: a
-/// document exactly at a limit is read.
+/// How much of a document is read, all inclusive: a document exactly at a limit is read wholly.
+///
+/// Beyond the size of a file or of its text a document is refused with
+/// [`IngestError::TooLarge`]; beyond the limits of its parts the rest of it is left out, and the
+/// document's warnings or its pages say which limit, what was found and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a PDF file; 50 MiB, the largest upload.
@@ -15,9 +18,11 @@ pub struct Limits {
     pub text_bytes_max: usize,
     /// Pages of a PDF; 10,000.
     pub pages_max: usize,
-    /// Bytes one PDF stream may decode to; 32 MiB. A larger one is left out and reported.
+    /// Bytes one PDF stream may decode to, at each of its filters; 32 MiB. What is beyond is left
+    /// out.
     pub stream_bytes_max: usize,
-    /// Bytes all streams of one PDF may decode to; 1 GiB.
+    /// Bytes that go into and come out of all streams of one PDF, each time they are decoded; 1 GiB.
+    /// Pages after that are left out.
     pub document_bytes_max: usize,
     /// Depth of containers: PDF objects and forms, Markdown quotes and lists; 100. Deeper
     /// Markdown keeps its text and loses the levels beyond.

@@ -38,6 +38,9 @@ pub fn media_type(bytes: &[u8]) -> Result<MediaType, IngestError> {
         return Ok(MediaType::Pdf);
     }
     signature::refuse_known(bytes)?;
+    if is_headless_pdf(bytes) {
+        return Ok(MediaType::Pdf);
+    }
     let text = match encoding::decode(bytes) {
         Err(error) if !encoding::is_marked(bytes) => {
             return Err(signature::binary(bytes).unwrap_or(error));
@@ -60,6 +63,22 @@ fn is_pdf(bytes: &[u8]) -> bool {
     let begins_line = at == 0 || matches!(head.get(at - 1), Some(b'\n' | b'\r'));
     let is_text = || encoding::decode(bytes).is_ok_and(|text| !text.contains('\0'));
     at == 0 || (begins_line && memmem::find(bytes, b" obj").is_some()) || !is_text()
+}
+
+/// Objects of a PDF whose header is damaged or cut off: in bytes that are no text, or where the
+/// file begins with one.
+fn is_headless_pdf(bytes: &[u8]) -> bool {
+    let holds = |word: &[u8]| memmem::find(bytes, word).is_some();
+    let start = bytes.trim_ascii_start();
+    let header = start.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    let mut words = header.take(3);
+    let mut number = || words.next().is_some_and(|word| word.iter().all(u8::is_ascii_digit));
+    let begins_with_object =
+        number() && number() && words.next().is_some_and(|word| word.starts_with(b"obj"));
+    let is_text = || encoding::decode(bytes).is_ok_and(|text| !text.contains('\0'));
+    holds(b"endobj")
+        && holds(b" obj")
+        && (begins_with_object || start.starts_with(b"%PDF") || !is_text())
 }
 
 /// The first whole characters of a text, up to the sample size.

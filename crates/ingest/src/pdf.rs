@@ -1,7 +1,7 @@
 //! PDF: bytes to a [`Document`].
 //!
-//! lopdf reads the file's objects, undoes encryption and filters; everything from there is done
-//! here, in four steps: [`page_tree`] lists the pages, [`interpret`] runs each page's content for
+//! [`load`] finds the file's objects, sound or broken, and undoes encryption. From there it goes
+//! in four steps: [`page_tree`] lists the pages, [`interpret`] runs each page's content for
 //! its glyphs with their places, [`layout`] makes lines of glyphs and blocks of lines, and
 //! [`assemble`] joins the pages to one text, without the lines that only furnish pages.
 //!
@@ -10,6 +10,7 @@
 
 mod assemble;
 mod content;
+mod filters;
 mod font;
 mod glyphs;
 mod interpret;
@@ -31,21 +32,25 @@ use rayon::prelude::*;
 
 use crate::limits::check;
 use crate::{Config, IngestError};
+use font::FontCache;
+use glyphs::PageGlyphs;
+use layout::PageLayout;
+use objects::Objects;
+use optional_content::OptionalContent;
+use page_tree::PageSource;
+use structure::Structure;
 pub use view::{BlockView, LineView, PageView, WordView};
 
-/// What the pages of a document share.
-struct Shared<'a> {
-    objects: &'a objects::Objects<'a>,
-    fonts: font::FontCache,
-    structure: structure::Structure,
-    layers: optional_content::OptionalContent,
-}
-
-/// Parses a PDF; pages in parallel on the current rayon pool.
+/// Parses a PDF; pages in parallel on the current rayon pool. Repairs, and limits that cut the
+/// document short, are on the record in its warnings.
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
-    let document = with_pages(bytes, config, assemble::document)?;
+    let (document, decoded) = with_pages(bytes, config, |source| {
+        let decoded = source.decoded_bytes;
+        (assemble::document(source), decoded)
+    })?;
     check("bytes of text", document.text.len(), config.limits.output_bytes_max)?;
     if document.blocks.is_empty() {
+        check("bytes of decoded streams", decoded, config.limits.document_bytes_max)?;
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
     Ok(document)
@@ -70,10 +75,13 @@ pub fn page_views(bytes: &[u8], config: &Config) -> Result<Vec<PageView>, Ingest
 
 /// The pages of a document as they are laid out, and what is known of it as a whole.
 struct Source {
-    pages: Vec<layout::PageLayout>,
+    pages: Vec<PageLayout>,
     metadata: BTreeMap<String, String>,
     bookmarks: Vec<outline::Bookmark>,
-    structure: structure::Structure,
+    structure: Structure,
+    /// Repairs, and limits that cut the document short, one sentence each.
+    warnings: Vec<String>,
+    decoded_bytes: usize,
 }
 
 fn with_pages<T>(
@@ -83,38 +91,85 @@ fn with_pages<T>(
 ) -> Result<T, IngestError> {
     let limits = &config.limits;
     check("bytes", bytes.len(), limits.pdf_bytes_max)?;
-    let loaded = load::load(bytes, config)?;
-    check("objects", loaded.objects.len(), limits.objects_max)?;
-    let objects = objects::Objects::new(&loaded, limits);
-    let sources = page_tree::pages(&objects, limits.pages_max.saturating_add(1));
-    check("pages", sources.len(), limits.pages_max)?;
-    if sources.is_empty() {
-        let what = "it has no pages; open it in a viewer and export it again".to_owned();
-        return Err(IngestError::Damaged { what, offset: None });
+    let mut loaded = load::load(bytes, config)?;
+    let tree = page_tree::pages(&Objects::new(&loaded.document, limits), limits.pages_max);
+    if tree.found == 0 {
+        return Err(load::damaged(bytes, "it has no pages"));
     }
-    let shared = Shared {
-        objects: &objects,
-        fonts: font::FontCache::default(),
-        structure: structure::Structure::read(&objects),
-        layers: optional_content::OptionalContent::read(&objects),
-    };
-    let pages = sources.par_iter().map(|source| {
-        let glyphs = interpret::glyphs(&shared, source);
-        layout::page(glyphs, &shared.structure)
-    });
-    let pages: Vec<layout::PageLayout> = pages.collect();
-    // Whatever page crossed a limit of the whole document, the document is refused: what is read
-    // must not depend on which thread came first.
-    shared.fonts.check()?;
-    check("bytes of decoded streams", objects.decoded_bytes(), limits.document_bytes_max)?;
-    check("bytes of text", objects.text_bytes(), limits.output_bytes_max)?;
-    let source = Source {
+    let mut warnings = std::mem::take(&mut loaded.repairs);
+    warnings.extend(tree.repairs.iter().cloned());
+    if tree.found > tree.sources.len() {
+        let (found, limit) = (tree.found, limits.pages_max);
+        warnings.push(format!("the file has {found} pages, limit {limit}: the rest is left out"));
+    }
+    let objects = Objects::new(&loaded.document, limits);
+    let structure = Structure::read(&objects);
+    let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config);
+    if objects.broken_streams() > 0 {
+        warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
+    }
+    Ok(then(Source {
         pages,
         metadata: load::information(&objects),
         bookmarks: outline::bookmarks(&objects),
-        structure: shared.structure,
+        decoded_bytes: objects.decoded_bytes(),
+        structure,
+        warnings,
+    }))
+}
+
+/// What the pages of a document share.
+struct Shared<'a> {
+    objects: &'a Objects<'a>,
+    structure: &'a Structure,
+    fonts: FontCache,
+    layers: OptionalContent,
+}
+
+impl<'a> Shared<'a> {
+    fn new(objects: &'a Objects<'a>, structure: &'a Structure) -> Self {
+        let layers = OptionalContent::read(objects);
+        Self { objects, structure, fonts: FontCache::default(), layers }
+    }
+}
+
+/// Reads the pages in parallel; where that crosses a limit of the whole document, once more one
+/// after the other, for which page crosses it must not depend on the threads.
+fn read_pages<'a>(
+    loaded: &'a load::Loaded,
+    sources: &[PageSource<'a>],
+    structure: &Structure,
+    config: &'a Config,
+) -> (Vec<PageLayout>, Objects<'a>) {
+    let begin = || {
+        let objects = Objects::new(&loaded.document, &config.limits);
+        objects.charge(loaded.decoded_bytes);
+        objects
     };
-    Ok(then(source))
+    let objects = begin();
+    let shared = Shared::new(&objects, structure);
+    let pages = sources.par_iter().map(|source| read_page(&shared, source)).collect();
+    if !objects.is_exhausted() && shared.fonts.check().is_ok() {
+        return (pages, objects);
+    }
+    let objects = begin();
+    let shared = Shared::new(&objects, structure);
+    let pages = sources.iter().map(|source| read_page(&shared, source)).collect();
+    (pages, objects)
+}
+
+fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
+    let objects = shared.objects;
+    let mut glyphs = interpret::glyphs(shared, source);
+    let (found, limit) = (objects.text_bytes(), objects.limits.output_bytes_max);
+    if found > limit {
+        let partial = Some(format!("the document's text reaches {found} bytes, limit {limit}"));
+        glyphs = PageGlyphs { partial, ..PageGlyphs::new(source.frame) };
+    }
+    if let Err(error) = shared.fonts.check() {
+        glyphs.partial.get_or_insert_with(|| error.to_string());
+    }
+    layout::page(glyphs, shared.structure)
 }
 
 #[cfg(test)]

@@ -26,6 +26,16 @@ fn a_pdf_is_known_by_its_header_in_the_first_kilobyte() {
 }
 
 #[test]
+fn a_pdf_without_its_header_is_known_by_its_objects() {
+    check("%PDF.1.4\n1 0 obj 5 endobj", "application/pdf");
+    check(" 1 0 obj<<>> endobj", "application/pdf");
+    check(b"\xFE\xFF\xFEm\n1 0 obj<<>> endobj", "application/pdf");
+    check_refused(b"PK\x03\x04 1 0 obj<<>> endobj", "zip");
+    check("An object begins with 1 0 obj and ends with endobj.", "text/plain");
+    check("1 0 objections", "text/plain");
+}
+
+#[test]
 fn a_text_about_pdf_headers_is_text() {
     check("# Headers\n\nA file begins with `%PDF-1.7`.", "text/markdown");
     check("A header is\n%PDF-1.7 and so on", "text/plain");

@@ -28,9 +28,9 @@ use tagged::Tagged;
 
 /// Joins laid-out pages to a document. Linear in the text.
 pub(super) fn document(source: Source) -> Document {
-    let metadata = source.metadata.clone();
+    let (metadata, warnings) = (source.metadata.clone(), source.warnings.clone());
     with_blocks(source, |pages, blocks, vocabulary| {
-        let mut writer = Writer::new(vocabulary);
+        let mut writer = Writer::new(vocabulary, warnings);
         for (number, (page, page_blocks)) in (1..).zip(pages.iter().zip(blocks)) {
             writer.page(number, page, page_blocks);
         }
@@ -117,14 +117,14 @@ struct OpenParagraph {
 }
 
 impl<'a> Writer<'a> {
-    fn new(vocabulary: &'a Vocabulary) -> Self {
+    fn new(vocabulary: &'a Vocabulary, warnings: Vec<String>) -> Self {
         Self {
             vocabulary,
             text: String::new(),
             blocks: Vec::new(),
             regions: Vec::new(),
             pages: Vec::new(),
-            warnings: Vec::new(),
+            warnings,
             unmapped: 0,
             open: None,
         }

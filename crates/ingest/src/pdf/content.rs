@@ -4,10 +4,13 @@
 //! anywhere (a stray `]`, `>>` or `)`, a malformed number) is skipped and reading goes on with
 //! the next one, as viewers do: text after a broken token is still text.
 
+use std::borrow::Cow;
+
 /// One operand. Arrays and dictionaries come flat, between their brackets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Operand<'a> {
     Number(f32),
+    /// As it is written, see [`decode_name`].
     Name(&'a [u8]),
     /// The bytes between the parentheses, escapes not yet decoded.
     Literal(&'a [u8]),
@@ -26,16 +29,28 @@ const OPERANDS_MAX: usize = 1 << 17;
 
 /// The dictionary of an inline image is looked for within this many bytes.
 const DICTIONARY_BYTES_MAX: usize = 4_096;
+/// Bytes after a doubtful end of an inline image in which a better one is looked for.
+const LOOSE_END_BYTES: usize = 256;
 
 /// Reads operations from the bytes of a content stream.
 pub(super) struct Operations<'a> {
     data: &'a [u8],
     at: usize,
+    operands_dropped: usize,
+    /// Where `ID` stands next, if not before `at`.
+    next_image_data: usize,
 }
 
 impl<'a> Operations<'a> {
     pub(super) fn new(data: &'a [u8]) -> Self {
-        Self { data, at: 0 }
+        Self { data, at: 0, operands_dropped: 0, next_image_data: 0 }
+    }
+
+    /// Why operations are incomplete: some had more operands than are kept.
+    pub(super) fn shortfall(&self) -> Option<String> {
+        let found = OPERANDS_MAX + self.operands_dropped;
+        (self.operands_dropped > 0)
+            .then(|| format!("an operation has {found} operands, limit {OPERANDS_MAX}"))
     }
 
     /// Reads the next operation: its operands replace `operands`, its operator is returned.
@@ -69,6 +84,8 @@ impl<'a> Operations<'a> {
             };
             if operands.len() < OPERANDS_MAX {
                 operands.push(operand);
+            } else {
+                self.operands_dropped += 1;
             }
         }
     }
@@ -178,35 +195,67 @@ impl<'a> Operations<'a> {
     }
 
     /// Goes to the `EI` that ends an inline image: one with blank space around it that is
-    /// followed by what looks like operators, not by image data.
+    /// followed by what looks like operators, not by image data. Without such, one without the
+    /// blank space before; without its dictionary it is no image, and nothing is passed over.
     fn skip_inline_image(&mut self) {
-        // The dictionary of an inline image is short; looking further would cost the rest of the
-        // stream for each broken one.
-        let head = &self.data[self.at..self.data.len().min(self.at + DICTIONARY_BYTES_MAX)];
-        let body = memchr::memmem::find(head, b"ID");
-        let mut at = self.at + body.map_or(0, |offset| offset + 2);
-        while let Some(offset) = memchr::memmem::find(&self.data[at..], b"EI") {
-            let end = at + offset + 2;
-            let blank_before = at + offset > 0 && is_blank(self.data[at + offset - 1]);
+        // Found once for all images before it.
+        if self.next_image_data < self.at {
+            let offset = memchr::memmem::find(&self.data[self.at..], b"ID");
+            self.next_image_data = offset.map_or(usize::MAX, |offset| self.at + offset);
+        }
+        if self.next_image_data.saturating_sub(self.at) > DICTIONARY_BYTES_MAX {
+            return;
+        }
+        let body = self.next_image_data + 2;
+        let rest = &self.data[body..];
+        let mut loose: Option<usize> = None;
+        for offset in memchr::memmem::find_iter(rest, b"EI") {
+            let (at, end) = (body + offset, body + offset + 2);
+            if loose.is_some_and(|loose| end - loose > LOOSE_END_BYTES) {
+                break;
+            }
             let after = &self.data[end..self.data.len().min(end + 12)];
             let text_after = after.iter().all(|&byte| is_blank(byte) || (32..127).contains(&byte));
-            if blank_before && after.first().is_none_or(|&byte| is_blank(byte)) && text_after {
+            if !text_after || !after.first().is_none_or(|&byte| is_blank(byte)) {
+                continue;
+            }
+            if is_blank(self.data[at - 1]) {
                 self.at = end;
                 return;
             }
-            at = end;
+            loose.get_or_insert(end);
         }
-        self.at = self.data.len();
+        self.at = loose.unwrap_or(self.data.len());
     }
 }
 
-fn is_blank(byte: u8) -> bool {
+pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
 }
 
-fn is_regular(byte: u8) -> bool {
+pub(super) fn is_regular(byte: u8) -> bool {
     !is_blank(byte)
         && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+}
+
+/// What a name stands for: `#` and two digits are one byte (ISO 32000-1, 7.3.5).
+pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'#', raw).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let mut name = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(&byte) = raw.get(at) {
+        let escaped = (byte == b'#').then(|| hex_pair(raw.get(at + 1..at + 3)?)).flatten();
+        name.push(escaped.unwrap_or(byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    Cow::Owned(name)
+}
+
+fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let digit = |at: usize| (*pair.get(at)? as char).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 /// Appends the bytes a literal string stands for (ISO 32000-1, table 3).
@@ -303,6 +352,33 @@ mod tests {
     fn inline_images_are_passed_over() {
         check("q BI /W 1 ID \x01EI\x02 EI Q (x) Tj", &[("q", 0), ("Q", 0), ("Tj", 1)]);
         check("BI /W 1 ID no end", &[]);
+        check("BI /W 1 ID \x01\x02EI Q (x) Tj", &[("Q", 0), ("Tj", 1)]);
+        check("BI (x) Tj", &[("Tj", 1)]);
+        let far = |blank: usize| format!("BI{}ID x EI Q (x) Tj", " ".repeat(blank));
+        check(&far(DICTIONARY_BYTES_MAX), &[("Q", 0), ("Tj", 1)]);
+        let beyond = [("ID", 0), ("x", 0), ("EI", 0), ("Q", 0), ("Tj", 1)];
+        check(&far(DICTIONARY_BYTES_MAX + 1), &beyond);
+    }
+
+    #[test]
+    fn operands_are_limited_on_both_sides() {
+        let shortfall = |count: usize| {
+            let content = "1 ".repeat(count) + "Tj";
+            let mut operations = Operations::new(content.as_bytes());
+            let mut operands = Vec::new();
+            operations.next(&mut operands);
+            assert_eq!(operands.len(), count.min(OPERANDS_MAX));
+            operations.shortfall()
+        };
+        assert_eq!(shortfall(OPERANDS_MAX), None);
+        let why = "an operation has 131073 operands, limit 131072";
+        assert_eq!(shortfall(OPERANDS_MAX + 1).as_deref(), Some(why));
+    }
+
+    #[test]
+    fn names_are_decoded() {
+        assert_eq!(&*decode_name(b"A#42#4"), b"AB#4");
+        assert_eq!(&*decode_name(b"#zz#"), b"#zz#");
     }
 
     #[test]

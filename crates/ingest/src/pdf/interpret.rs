@@ -8,13 +8,13 @@ mod marks;
 mod text_state;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use document::Rect;
-use lopdf::{Dictionary, Object, Stream};
+use lopdf::{Dictionary, Object, Stream, dictionary};
 
 use crate::pdf::Shared;
-use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal};
+use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal, decode_name};
 use crate::pdf::font::{Font, FontCache};
 use crate::pdf::glyphs::{Glyph, Layer, PageGlyphs};
 use crate::pdf::matrix::Matrix;
@@ -40,6 +40,14 @@ const FORM_DEPTH_MAX: usize = 24;
 /// Coordinates beyond this, in points, are no place on a page (200 inches is the format's own
 /// limit, `UserUnit` aside).
 const COORDINATE_MAX: f32 = 100_000.0;
+
+static STAND_IN: LazyLock<Object> = LazyLock::new(|| {
+    let dict = dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
+        "Encoding" => "WinAnsiEncoding",
+    };
+    dict.into()
+});
 
 /// Reads the glyphs of a page.
 pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs {
@@ -114,10 +122,11 @@ impl<'a> Interpreter<'a> {
     }
 
     fn decode(&mut self, stream: &Stream) -> Vec<u8> {
-        self.objects.decode(stream).unwrap_or_else(|error| {
+        let (content, error) = self.objects.content(stream);
+        if let Some(error) = error {
             self.mark_partial(error.to_string());
-            Vec::new()
-        })
+        }
+        content
     }
 
     fn mark_partial(&mut self, why: String) {
@@ -137,6 +146,9 @@ impl<'a> Interpreter<'a> {
                 return;
             }
             self.perform(operator, &operands, resources);
+        }
+        if let Some(why) = operations.shortfall() {
+            self.mark_partial(why);
         }
     }
 
@@ -209,7 +221,7 @@ impl<'a> Interpreter<'a> {
         name: Option<&Operand<'_>>,
     ) -> Option<&'a Object> {
         let Some(Operand::Name(name)) = name else { return None };
-        self.objects.dict(resources?, kind)?.get(name).ok()
+        self.objects.dict(resources?, kind)?.get(&decode_name(name)).ok()
     }
 
     fn set_font(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
@@ -230,6 +242,12 @@ impl<'a> Interpreter<'a> {
         let font = self.shared.fonts.font(self.objects, dict)?;
         self.page_fonts.insert(key, Arc::clone(&font));
         Some(font)
+    }
+
+    /// The font for a string whose own is missing from a broken file, as viewers choose it. Bytes
+    /// of a composite font are recognised by their zeros and not guessed at.
+    fn stand_in(&mut self, bytes: &[u8]) -> Option<Arc<Font>> {
+        bytes.iter().all(|&byte| byte >= b' ').then(|| self.font(&STAND_IN)).flatten()
     }
 
     fn set_graphics_state(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
@@ -315,7 +333,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show(&mut self, bytes: &[u8]) {
-        let Some(font) = self.state.font.clone() else { return };
+        let Some(font) = self.state.font.clone().or_else(|| self.stand_in(bytes)) else { return };
         let Some(frame) = self.state.frame(font.vertical()) else { return };
         let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
         let tag = self.marks.tag();

@@ -1,11 +1,14 @@
 //! Reads of a PDF's objects that cannot fail: what is missing, cyclic or of the wrong type is
 //! absent. Decoding counts against the document's budget.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use lopdf::{Dictionary, Object, Stream};
 
 use crate::Limits;
+use crate::pdf::filters::{self, FILTERS_MAX, Shortfall};
 use crate::pdf::matrix::Matrix;
 
 /// The objects of one document, with its limits.
@@ -14,22 +17,45 @@ pub(super) struct Objects<'a> {
     pub(super) limits: &'a Limits,
     decoded_bytes: AtomicUsize,
     text_bytes: AtomicUsize,
+    /// Places of the streams that broke off while they were decoded.
+    broken_streams: Mutex<BTreeSet<usize>>,
 }
 
-/// A stream that may not, or cannot, be decoded.
+/// Why a stream was not, or not wholly, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StreamError {
-    TooLarge { found: usize, limit: usize },
-    Broken(String),
+    /// Bytes of all streams of the document.
+    DocumentTooLarge {
+        found: usize,
+        limit: usize,
+    },
+    TooLarge {
+        limit: usize,
+    },
+    TooManyFilters {
+        found: usize,
+    },
+    UnknownFilter(String),
+    /// With the bytes that could be decoded.
+    Broken {
+        bytes: usize,
+    },
 }
 
 impl std::fmt::Display for StreamError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::TooLarge { found, limit } => {
+            Self::DocumentTooLarge { found, limit } => {
                 write!(f, "decoded streams reach {found} bytes, limit {limit}")
             }
-            Self::Broken(why) => write!(f, "a stream cannot be decoded: {why}"),
+            Self::TooLarge { limit } => {
+                write!(f, "a stream decodes to more than the {limit} bytes allowed")
+            }
+            Self::TooManyFilters { found } => {
+                write!(f, "a stream has {found} filters, limit {FILTERS_MAX}")
+            }
+            Self::UnknownFilter(name) => write!(f, "a stream is compressed by {name}"),
+            Self::Broken { bytes } => write!(f, "a stream is damaged after {bytes} decoded bytes"),
         }
     }
 }
@@ -41,6 +67,7 @@ impl<'a> Objects<'a> {
             limits,
             decoded_bytes: AtomicUsize::new(0),
             text_bytes: AtomicUsize::new(0),
+            broken_streams: Mutex::default(),
         }
     }
 
@@ -99,33 +126,66 @@ impl<'a> Objects<'a> {
         (array.len() >= N).then_some(numbers)
     }
 
-    /// Decodes a stream within the limits of one stream and of the whole document.
+    /// Decodes a stream within the limits of one stream and of the whole document; what a
+    /// damaged one gives is taken for all of it.
     pub(super) fn decode(&self, stream: &Stream) -> Result<Vec<u8>, StreamError> {
-        let (each, all) = (self.limits.stream_bytes_max, self.limits.document_bytes_max);
-        let too_large = |found| StreamError::TooLarge { found, limit: all };
-        if self.decoded_bytes() > all {
-            return Err(too_large(self.decoded_bytes()));
+        match self.content(stream) {
+            (bytes, None) => Ok(bytes),
+            (bytes, Some(StreamError::Broken { .. })) if !bytes.is_empty() => Ok(bytes),
+            (_, Some(error)) => Err(error),
         }
-        let decoded = stream.get_plain_content_with_limit(each).map_err(|error| match error {
-            lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { limit }) => {
-                StreamError::TooLarge { found: limit.saturating_add(1), limit }
-            }
-            other => StreamError::Broken(other.to_string()),
-        });
-        // What was decoded in vain has cost its work too.
-        let cost = match &decoded {
-            Ok(bytes) => bytes.len(),
-            Err(StreamError::TooLarge { .. }) => each,
-            Err(StreamError::Broken(_)) => 0,
-        };
-        let cost = cost.saturating_add(stream.content.len());
+    }
+
+    /// Decodes a stream as far as it goes, and says why where that is not to its end.
+    pub(super) fn content(&self, stream: &Stream) -> (Vec<u8>, Option<StreamError>) {
+        let (each, all) = (self.limits.stream_bytes_max, self.limits.document_bytes_max);
+        let too_large = |found| StreamError::DocumentTooLarge { found, limit: all };
+        if self.decoded_bytes() > all {
+            return (Vec::new(), Some(too_large(self.decoded_bytes())));
+        }
+        let decoded = filters::decode(self, stream, each);
+        let cost = decoded.bytes.len().saturating_add(stream.content.len());
         let total = self.decoded_bytes.fetch_add(cost, Ordering::Relaxed).saturating_add(cost);
-        if total > all { Err(too_large(total)) } else { decoded }
+        if total > all {
+            return (Vec::new(), Some(too_large(total)));
+        }
+        let bytes = decoded.bytes.len();
+        let error = decoded.shortfall.map(|shortfall| match shortfall {
+            Shortfall::TooLarge => StreamError::TooLarge { limit: each },
+            Shortfall::TooManyFilters(found) => StreamError::TooManyFilters { found },
+            Shortfall::Unknown(name) => StreamError::UnknownFilter(name),
+            Shortfall::Broken => {
+                self.mark_broken(stream);
+                StreamError::Broken { bytes }
+            }
+        });
+        (decoded.bytes, error)
+    }
+
+    fn mark_broken(&self, stream: &Stream) {
+        let place = std::ptr::from_ref(stream).addr();
+        self.broken_streams.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+    }
+
+    /// Streams met so far that do not decode to their end.
+    pub(super) fn broken_streams(&self) -> usize {
+        self.broken_streams.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Bytes decoded so far.
     pub(super) fn decoded_bytes(&self) -> usize {
         self.decoded_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Counts what was decoded before.
+    pub(super) fn charge(&self, bytes: usize) {
+        self.decoded_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether a limit of the whole document was crossed.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.decoded_bytes() > self.limits.document_bytes_max
+            || self.text_bytes() > self.limits.output_bytes_max
     }
 
     /// Counts text of a page against the limit of the document.

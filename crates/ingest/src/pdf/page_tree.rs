@@ -15,6 +15,9 @@ pub(super) struct PageSource<'a> {
     pub(super) frame: PageFrame,
 }
 
+/// Levels of parents of a page outside of any tree.
+const PARENTS_MAX: usize = 32;
+
 /// US Letter: what viewers assume where no page size is given.
 const PAGE_SIZE_DEFAULT: Rect = Rect { x0: 0.0, y0: 0.0, x1: 612.0, y1: 792.0 };
 
@@ -51,41 +54,96 @@ impl<'a> Inherited<'a> {
     }
 }
 
-/// Collects up to `limit` pages in document order. Loops and repeated nodes are visited once;
-/// where the tree yields no page, every object that calls itself a page is one.
-pub(super) fn pages<'a>(objects: &Objects<'a>, limit: usize) -> Vec<PageSource<'a>> {
-    let catalog = objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
-    let root = catalog.and_then(as_dict).and_then(|catalog| catalog.get(b"Pages").ok());
-    let pages = root.map(|root| walk(objects, root, limit)).unwrap_or_default();
-    if pages.is_empty() { by_type(objects, limit) } else { pages }
+/// The pages of a document.
+pub(super) struct Pages<'a> {
+    /// In document order, as many as are allowed.
+    pub(super) sources: Vec<PageSource<'a>>,
+    /// How many there are.
+    pub(super) found: usize,
+    /// What was repaired, one sentence each.
+    pub(super) repairs: Vec<String>,
 }
 
-fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize) -> Vec<PageSource<'a>> {
-    let mut seen: HashSet<ObjectId> = HashSet::new();
-    let mut pages = Vec::new();
-    let mut stack = vec![(root, Inherited::default())];
-    while let Some((object, inherited)) = stack.pop() {
-        if object.as_reference().is_ok_and(|id| !seen.insert(id)) || pages.len() >= limit {
-            continue;
-        }
-        let Some(node) = objects.resolve(object).and_then(as_dict) else { continue };
-        let attributes = inherited.overridden_by(objects, node);
-        let shared = node.get(b"Kids").ok().and_then(|kids| kids.as_reference().ok());
-        match objects.array(node, b"Kids") {
-            // One array under many nodes would multiply its pages.
-            Some(_) if shared.is_some_and(|id| !seen.insert(id)) => {}
-            Some(kids) => stack.extend(kids.iter().rev().map(|kid| (kid, attributes))),
-            None => pages.push(attributes.page(node)),
-        }
+/// Collects up to `limit` pages in document order. Loops and repeated nodes are visited once;
+/// where the tree yields no page, every object that calls itself a page is one.
+pub(super) fn pages<'a>(objects: &Objects<'a>, limit: usize) -> Pages<'a> {
+    let catalog = objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
+    let root = catalog.and_then(as_dict).and_then(|catalog| catalog.get(b"Pages").ok());
+    let mut pages = Pages { sources: Vec::new(), found: 0, repairs: Vec::new() };
+    if let Some(root) = root {
+        walk(objects, root, limit, &mut pages);
+    }
+    if pages.found == 0 {
+        by_type(objects, limit, &mut pages);
     }
     pages
 }
 
-fn by_type<'a>(objects: &Objects<'a>, limit: usize) -> Vec<PageSource<'a>> {
+impl<'a> Pages<'a> {
+    fn push(&mut self, page: PageSource<'a>, limit: usize) {
+        self.found += 1;
+        if self.sources.len() < limit {
+            self.sources.push(page);
+        }
+    }
+}
+
+fn walk<'a>(objects: &Objects<'a>, root: &'a Object, limit: usize, pages: &mut Pages<'a>) {
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let (mut missing, mut repeated) = (0, 0);
+    let mut stack = vec![(root, Inherited::default())];
+    while let Some((object, inherited)) = stack.pop() {
+        if object.as_reference().is_ok_and(|id| !seen.insert(id)) {
+            repeated += 1;
+            continue;
+        }
+        let Some(node) = objects.resolve(object).and_then(as_dict) else {
+            missing += 1;
+            continue;
+        };
+        let attributes = inherited.overridden_by(objects, node);
+        let kids = node.get(b"Kids").ok();
+        let shared = kids.and_then(|kids| kids.as_reference().ok());
+        match (kids, kids.and_then(|kids| objects.resolve(kids))) {
+            // One array under many nodes would multiply its pages.
+            (_, Some(Object::Array(_))) if shared.is_some_and(|id| !seen.insert(id)) => {
+                repeated += 1;
+            }
+            (_, Some(Object::Array(kids))) => {
+                stack.extend(kids.iter().rev().map(|kid| (kid, attributes)));
+            }
+            // The only kid, without its array.
+            (Some(kid), Some(Object::Dictionary(_))) => stack.push((kid, attributes)),
+            // A branch without leaves.
+            _ if node.has_type(b"Pages") && !node.has(b"Contents") => {}
+            _ => pages.push(attributes.page(node), limit),
+        }
+    }
+    if missing > 0 {
+        pages.repairs.push(format!("pages that the page tree names and the file lacks: {missing}"));
+    }
+    if repeated > 0 {
+        let repair = format!("pages and branches the page tree names again, left out: {repeated}");
+        pages.repairs.push(repair);
+    }
+}
+
+fn by_type<'a>(objects: &Objects<'a>, limit: usize, pages: &mut Pages<'a>) {
     let dicts = objects.document.objects.values().filter_map(as_dict);
-    let pages = dicts.filter(|dict| dict.has_type(b"Page"));
-    pages
-        .take(limit)
-        .map(|dict| Inherited::default().overridden_by(objects, dict).page(dict))
-        .collect()
+    for dict in dicts.filter(|dict| dict.has_type(b"Page")) {
+        pages.push(inherited(objects, dict).page(dict), limit);
+    }
+    if pages.found > 0 {
+        let found = pages.found;
+        pages.repairs.push(format!("page tree missing: {found} pages were collected by type"));
+    }
+}
+
+/// What a page that no tree leads to inherits from the nodes it names as its parents.
+fn inherited<'a>(objects: &Objects<'a>, page: &'a Dictionary) -> Inherited<'a> {
+    let parent = |node: &&'a Dictionary| objects.dict(node, b"Parent");
+    let nodes: Vec<_> = std::iter::successors(Some(page), parent).take(PARENTS_MAX).collect();
+    let above =
+        |inherited: Inherited<'a>, node: &&'a Dictionary| inherited.overridden_by(objects, node);
+    nodes.iter().rev().fold(Inherited::default(), above)
 }

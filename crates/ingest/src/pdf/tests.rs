@@ -129,9 +129,17 @@ fn a_kids_array_under_many_nodes_is_walked_once() {
 
 #[test]
 fn floods_of_one_operator_end() {
-    for flood in
-        [&b"BI EI "[..], b"/A BMC ", b"q ", b"<</A ", b"[ ", b"/F 1 Tf ", b"0 0 m 1 1 l S "]
-    {
+    for flood in [
+        &b"BI EI "[..],
+        b"BI ID xEI ",
+        b"BI ",
+        b"/A BMC ",
+        b"q ",
+        b"<</A ",
+        b"[ ",
+        b"/F 1 Tf ",
+        b"0 0 m 1 1 l S ",
+    ] {
         let content = [flood.repeat(60_000), HELLO.to_vec()].concat();
         let parsed = parse_soon(&pdf(helvetica(), &[&content]));
         assert!(parsed.is_ok() || parsed.unwrap_err().code() == "NO_TEXT");
