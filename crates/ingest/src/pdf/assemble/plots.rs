@@ -32,7 +32,9 @@ fn of_page(page: &PageLayout) -> Vec<usize> {
 fn of_plot(lines: &[Line], plot: Rect) -> Vec<usize> {
     let near = |line: &Line| {
         let words = line.text.split_whitespace().count();
-        words <= WORDS_MAX && plot.grown(OUTSIDE_EM * line.size).contains(line.middle())
+        words <= WORDS_MAX
+            && line.cell.is_none()
+            && plot.grown(OUTSIDE_EM * line.size).contains(line.middle())
     };
     let is_prose = |line: &Line| {
         line.text.split_whitespace().count() > WORDS_MAX && plot.contains(line.middle())

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::blocks::Measures;
 use crate::pdf::layout::{Line, PageLayout};
 
-/// Baselines looked at from each end of a page.
+/// Lines, or rows of a table, looked at from each end of a page.
 const LINES_AT_END: usize = 3;
 /// Lines closer than this, in points, stand on one baseline.
 const SAME_BASELINE_POINTS: f32 = 2.0;
@@ -115,8 +115,7 @@ fn is_first_table_head(pages: &[PageLayout], chain: &[&Seen]) -> bool {
     in_table && !before.into_iter().any(|line| line.text == head.text)
 }
 
-/// The upright lines on the outermost baselines, the cells of one row together, and whether they
-/// are at the top.
+/// The outermost upright lines, the cells of one row together, and whether they are at the top.
 fn candidates(page: &PageLayout) -> Vec<(Vec<usize>, bool)> {
     let upright = page.lines.iter().enumerate().filter(|(_, line)| line.degrees == 0);
     let mut by_height: Vec<(usize, &Line)> = upright.collect();
@@ -128,27 +127,27 @@ fn candidates(page: &PageLayout) -> Vec<(Vec<usize>, bool)> {
     top.into_iter().map(at(true)).chain(bottom.into_iter().map(at(false))).collect()
 }
 
-/// The lines of the first few baselines that lie in a margin.
+/// The first few lines that lie in a margin.
 fn outermost<'l>(
     lines: impl Iterator<Item = (usize, &'l Line)>,
     in_margin: impl Fn(&Line) -> bool,
 ) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut last: Option<&Line> = None;
-    let mut baselines = 0;
+    let table = |line: &Line| line.cell.map(|cell| cell.table);
     for (at, line) in lines.take_while(|(_, line)| in_margin(line)).take(LINES_MAX) {
-        let same_baseline = last.is_some_and(|last| (last.v - line.v).abs() < SAME_BASELINE_POINTS);
-        baselines += usize::from(!same_baseline);
-        if baselines > LINES_AT_END {
-            break;
-        }
-        let table = |line: &Line| line.cell.map(|cell| cell.table);
-        let same_row = same_baseline && line.cell.is_some() && last.and_then(table) == table(line);
-        match found.last_mut() {
-            Some(row) if same_row => row.push(at),
-            _ => found.push(vec![at]),
-        }
+        let same_row = last.is_some_and(|last| {
+            table(line).is_some()
+                && table(line) == table(last)
+                && (last.v - line.v).abs() < SAME_BASELINE_POINTS
+        });
         last = Some(line);
+        let is_full = found.len() == LINES_AT_END;
+        match found.last_mut().filter(|_| same_row) {
+            Some(row) => row.push(at),
+            None if is_full => break,
+            None => found.push(vec![at]),
+        }
     }
     found.iter_mut().for_each(|row| row.sort_unstable());
     found

@@ -43,7 +43,17 @@ fn leader(line: &Line) -> Option<std::ops::Range<usize>> {
     }
     let (_, range) = longest?;
     let before = line.text.get(..range.start)?;
-    before.contains(char::is_alphanumeric).then_some(range)
+    let behind = line.text.get(range.end..)?.trim();
+    (before.contains(char::is_alphanumeric) && is_page_number(behind)).then_some(range)
+}
+
+/// `12`, `xiv`, `A-3`: what stands at the end of an entry. Behind the dots of a form stands
+/// nothing, behind those of a table stand several numbers.
+fn is_page_number(text: &str) -> bool {
+    let is_roman = text.chars().all(|c| "ivxlcIVXLC".contains(c));
+    let has_digit = text.contains(|c: char| c.is_ascii_digit());
+    let is_one = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (1..=7).contains(&text.len()) && (is_roman || (has_digit && is_one))
 }
 
 impl Line {
@@ -84,7 +94,9 @@ mod tests {
         let texts = [
             ("2.1 The ladder . . . . . . . 3", "2.1 The ladder 3", true),
             ("Introduction..........ix", "Introduction ix", true),
-            ("Kapitel ·········", "Kapitel", true),
+            ("Kapitel ········· 7", "Kapitel 7", true),
+            ("Name: .......... Date: ........", "Name: .......... Date: ........", false),
+            ("Total . . . . . 12 14", "Total . . . . . 12 14", false),
             ("And so on ... it went", "And so on ... it went", false),
             (".......", ".......", false),
         ];
