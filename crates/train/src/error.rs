@@ -8,6 +8,8 @@ use index::IndexError;
 use ingest::IngestError;
 use serde::{Deserialize, Serialize};
 
+use crate::WorkerError;
+
 /// Why a run ended without changing anything.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -104,6 +106,9 @@ pub enum TrainError {
     /// The index refused.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// There is no process to parse in.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
     /// A fault of ours outside the parser.
     #[error("{source_name}: training failed inside the program: {message}; please report it")]
     Crashed {
@@ -128,6 +133,7 @@ impl TrainError {
             Self::LostManifest { .. } => "LOST_MANIFEST",
             Self::Io { .. } => "IO",
             Self::Index(error) => index_code(error),
+            Self::Worker(error) => error.code(),
             Self::Crashed { .. } => "CRASHED",
         }
     }
@@ -157,8 +163,8 @@ pub fn index_code(error: &IndexError) -> &'static str {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// A stable name of the kind of failure: a code of [`IngestError::code`], or `UNREADABLE`
-    /// for a file that could not be read at all.
+    /// A stable name of the kind of failure: a code of [`IngestError::code`], one of
+    /// [`WorkerError::code`], or `UNREADABLE` for a file that could not be read at all.
     pub code: String,
     /// The reason and what to do about it, in words. It names no file: the same bytes may come
     /// from several.

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use document::ContentHash;
 use index::PipelineKey;
 
-use crate::extracts::{Parsed, is_lasting};
-use crate::{Content, DataFolder, Extract, Failure, Options, TrainError, hashing};
+use crate::extracts::Parsed;
+use crate::{
+    Content, DataFolder, Extract, Failure, Isolation, Options, TrainError, Verdict, WorkerError,
+    WorkerPool, hashing,
+};
 
 /// Where the bytes of a document are.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +28,8 @@ pub(crate) struct Extractor<'a> {
     pub(crate) folder: &'a DataFolder,
     pub(crate) options: &'a Options,
     pub(crate) pipeline: PipelineKey,
+    /// Jobs of the run that are not done.
+    pub(crate) unfinished: &'a AtomicUsize,
 }
 
 impl Extractor<'_> {
@@ -86,13 +92,29 @@ impl Extractor<'_> {
         if let Some(cached) = extracts.get(self.pipeline, hash) {
             return Ok(cached);
         }
-        let (parsed, lasting) = match ingest::ingest(bytes, &self.options.ingest) {
-            Ok(ingested) => (Ok(Extract::from(ingested)), true),
-            Err(error) => (Err(Failure::from(&error)), is_lasting(&error)),
+        let Verdict { parsed, lasting } = match &self.options.isolation {
+            Isolation::InProcess => Verdict::of(ingest::ingest(bytes, &self.options.ingest)),
+            Isolation::Child(workers) => self.parse_apart(workers, bytes)?,
         };
         if lasting {
             extracts.put(self.pipeline, hash, &parsed)?;
         }
         Ok(parsed)
+    }
+
+    fn parse_apart(&self, workers: &WorkerPool, bytes: &[u8]) -> Result<Verdict, TrainError> {
+        match workers.parse(bytes, &self.options.ingest, self.share_of_threads()) {
+            Ok(verdict) => Ok(verdict),
+            Err(error @ WorkerError::NoWorker { .. }) => Err(error.into()),
+            Err(error) => Ok(Verdict::failed(Failure::from(&error))),
+        }
+    }
+
+    /// How many threads a worker may use: as many as there are for each job that is left, so
+    /// that all workers together never use more than the run may.
+    fn share_of_threads(&self) -> usize {
+        let threads = self.options.pool.get().current_num_threads();
+        let unfinished = self.unfinished.load(Ordering::Relaxed);
+        threads.checked_div(unfinished).unwrap_or(threads).max(1)
     }
 }

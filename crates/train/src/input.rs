@@ -10,6 +10,8 @@ use document::DocumentId;
 use index::PipelineKey;
 use rayon::ThreadPool;
 
+use crate::{Confinement, WorkerPool};
+
 /// One document to train on.
 #[derive(Debug, Clone)]
 pub struct Input {
@@ -73,11 +75,23 @@ impl fmt::Debug for Pool {
     }
 }
 
+/// Where documents are parsed.
+#[derive(Debug, Clone)]
+pub enum Isolation {
+    /// In this process, on the threads of the run: a document that crashes or hangs the parser
+    /// takes the process with it.
+    InProcess,
+    /// In limited child processes.
+    Child(Arc<WorkerPool>),
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The threads that hash and parse; no others are started for that.
     pub pool: Arc<Pool>,
+    /// Where documents are parsed.
+    pub isolation: Isolation,
     /// How documents are read and cut.
     pub ingest: ingest::Config,
     /// Bytes of the documents that are being parsed or wait for the index; one document beyond
@@ -94,10 +108,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults, on `pool`.
+    /// The defaults, on `pool`, in this process.
     pub fn new(pool: Arc<Pool>) -> Self {
         Self {
             pool,
+            isolation: Isolation::InProcess,
             ingest: ingest::Config::default(),
             bytes_in_flight_max: 256 * 1024 * 1024,
             prune: Vec::new(),
@@ -110,6 +125,14 @@ impl Options {
         let chunking = self.ingest.chunking;
         let sizes = [chunking.words_soft as u64, chunking.words_hard as u64].map(u64::to_le_bytes);
         PipelineKey::new(ingest::PARSER_VERSION, sizes.as_flattened())
+    }
+
+    /// How the workers are confined, if one was needed.
+    pub(crate) fn confinement(&self) -> Option<Confinement> {
+        match &self.isolation {
+            Isolation::InProcess => None,
+            Isolation::Child(workers) => workers.confinement(),
+        }
     }
 
     /// The largest file that any media type allows.

@@ -35,15 +35,20 @@ mod report;
 mod stamps;
 #[cfg(test)]
 mod testing;
+mod worker;
 
 pub use error::{Failure, TrainError, index_code};
 pub use extract::{Extract, Summary};
 pub use extracts::Extracts;
 pub use folder::{DataFolder, FOLDER_VERSION};
-pub use input::{Content, Input, Options, Pool};
+pub use input::{Content, Input, Isolation, Options, Pool};
 pub use originals::Originals;
 pub use pipeline::train;
 pub use progress::{Progress, Silent, Stage};
 pub use reindex::{BotReport, Rebuild, reindex};
 pub use remove::remove;
 pub use report::{DocumentReport, Outcome, Report, Seconds};
+pub use worker::{
+    Clock, Confinement, Death, FileAccess, InvalidWalls, Verdict, Walls, WorkerCommand,
+    WorkerError, WorkerLimits, WorkerPool, serve,
+};

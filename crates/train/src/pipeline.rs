@@ -1,6 +1,7 @@
 //! A run from inputs to a published snapshot.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use document::{BotId, Chunk, DocumentId};
@@ -56,7 +57,8 @@ pub fn train(
     seconds.hash = hash;
     seconds.total = started.elapsed();
     let chunks = published.map_or_else(|| chunks(&existing), |published| published.chunks);
-    Ok(Report::new(documents, chunks, seconds))
+    let isolation = options.confinement();
+    Ok(Report { isolation, ..Report::new(documents, chunks, seconds) })
 }
 
 /// Fingerprints the inputs and remembers the stamps of what had to be hashed.
@@ -183,13 +185,19 @@ impl Run<'_> {
         let mode = if rebuild { Begin::Rebuild } else { Begin::Incremental };
         let mut indexing = Indexing::new(writer, pipeline, mode);
         self.progress.begin(Stage::Parse, jobs.iter().map(|job| job.drafts.len()).sum());
-        let extractor = Extractor { folder: self.folder, options: self.options, pipeline };
+        let unfinished = AtomicUsize::new(jobs.len());
+        let (folder, options, unfinished) = (self.folder, self.options, &unfinished);
+        let extractor = Extractor { folder, options, pipeline, unfinished };
         let parse = in_order(
             &self.options.pool,
             jobs,
             self.options.bytes_in_flight_max,
             |job| job.bytes,
-            |job| prepare(job, self.bot, extractor),
+            |job| {
+                let prepared = prepare(job, self.bot, extractor);
+                unfinished.fetch_sub(1, Ordering::Relaxed);
+                prepared
+            },
             |job, result| self.take(job, result, &mut indexing, documents),
         )?;
         if !rebuild {

@@ -58,7 +58,8 @@ pub fn remove(
     };
     seconds.total = started.elapsed();
     let chunks = published.map_or_else(|| chunks(&existing), |published| published.chunks);
-    Ok(Report::new(reports, chunks, seconds))
+    let isolation = options.confinement();
+    Ok(Report { isolation, ..Report::new(reports, chunks, seconds) })
 }
 
 /// Removes documents from the current snapshot.

@@ -6,7 +6,7 @@ use document::DocumentId;
 use index::DocumentEntry;
 use serde::{Serialize, Serializer};
 
-use crate::Failure;
+use crate::{Confinement, Failure};
 
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -101,6 +101,10 @@ pub struct Report {
     pub skipped: usize,
     /// Chunks the bot holds now.
     pub chunks: u64,
+    /// How the processes were confined that parsed; `None` where none was
+    /// needed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Confinement>,
     /// Where the time went.
     pub seconds: Seconds,
 }

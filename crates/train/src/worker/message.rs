@@ -1,0 +1,174 @@
+//! What the frames hold, as JSON.
+
+use ingest::{Chunking, Config, IngestError, Ingested, Limits};
+use serde::{Deserialize, Serialize};
+
+use super::confine::Confinement;
+use crate::extracts::{Parsed, is_lasting};
+use crate::{Extract, Failure};
+
+/// The longest hello or request, in bytes; a password takes most of it.
+pub(super) const SMALL_BYTES_MAX: u64 = 64 * 1024;
+
+/// The first word of a child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hello {
+    /// Of the program; a worker of another release would fill the cache with its own results.
+    pub(super) release: String,
+    pub(super) parser: u32,
+    pub(super) confinement: Confinement,
+}
+
+impl Hello {
+    pub(super) fn new(confinement: Confinement) -> Self {
+        let release = env!("CARGO_PKG_VERSION").to_owned();
+        Self { release, parser: ingest::PARSER_VERSION, confinement }
+    }
+}
+
+/// How to read the document that follows.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    #[serde(with = "ConfigDef")]
+    pub(super) config: Config,
+    /// Threads the parse may use.
+    pub(super) threads: usize,
+    /// Length of the document.
+    pub(super) bytes: u64,
+}
+
+// Definitions of another crate's types; a field that is missing here does not compile.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Config")]
+struct ConfigDef {
+    #[serde(with = "LimitsDef")]
+    limits: Limits,
+    #[serde(with = "ChunkingDef")]
+    chunking: Chunking,
+    password: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Limits")]
+struct LimitsDef {
+    pdf_bytes_max: usize,
+    text_bytes_max: usize,
+    pages_max: usize,
+    stream_bytes_max: usize,
+    document_bytes_max: usize,
+    nesting_max: usize,
+    objects_max: usize,
+    output_bytes_max: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Chunking")]
+struct ChunkingDef {
+    words_soft: usize,
+    words_hard: usize,
+}
+
+/// What a parse came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// What was read, or why nothing was.
+    pub parsed: Result<Extract, Failure>,
+    /// Whether it is one on the bytes alone, under any password and limit, and may be kept.
+    pub lasting: bool,
+}
+
+impl Verdict {
+    /// What the parser returned.
+    pub fn of(result: Result<Ingested, IngestError>) -> Self {
+        match result {
+            Ok(ingested) => Self { parsed: Ok(ingested.into()), lasting: true },
+            Err(error) => Self { parsed: Err(Failure::from(&error)), lasting: is_lasting(&error) },
+        }
+    }
+
+    /// What a worker came to that gave no reply; another one may do better.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self { parsed: Err(failure), lasting: false }
+    }
+
+    /// Reads a reply. Whatever the index relies on is checked: what comes from a worker may come
+    /// from the document it was reading.
+    pub(super) fn decode(payload: &[u8]) -> Result<Self, String> {
+        let verdict: Self = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+        check(&verdict.parsed)?;
+        Ok(verdict)
+    }
+}
+
+fn check(parsed: &Parsed) -> Result<(), String> {
+    let Ok(extract) = parsed else { return Ok(()) };
+    let mut end = 0;
+    for (position, chunk) in extract.chunks.iter().enumerate() {
+        let fits = chunk.ordinal as usize == position
+            && chunk.span.start == end
+            && end.checked_add(chunk.text.len()) == Some(chunk.span.end)
+            && chunk.blocks.iter().all(|block| chunk.slice(block.span).is_some());
+        if !fits {
+            return Err(format!("chunk {position} does not follow the one before it"));
+        }
+        end = chunk.span.end;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use document::Span;
+
+    use super::*;
+
+    #[test]
+    fn a_configuration_arrives_as_it_was_sent() {
+        let mut config = Config { password: Some("s3cret".into()), ..Config::default() };
+        config.limits.pages_max = 7;
+        config.chunking.words_soft = 3;
+        let request = Request { config: config.clone(), threads: 2, bytes: 5 };
+        let sent = serde_json::to_vec(&request).unwrap();
+        let received: Request = serde_json::from_slice(&sent).unwrap();
+        assert_eq!((received.config, received.threads, received.bytes), (config, 2, 5));
+    }
+
+    fn verdict() -> Verdict {
+        let text =
+            format!("# One\n\n{}\n\n# Two\n\n{}\n", "word ".repeat(300), "more ".repeat(300));
+        Verdict::of(ingest::ingest(text.as_bytes(), &Config::default()))
+    }
+
+    fn decoded(verdict: &Verdict) -> Result<Verdict, String> {
+        Verdict::decode(&serde_json::to_vec(verdict).unwrap())
+    }
+
+    #[test]
+    fn a_verdict_arrives_as_it_was_sent() {
+        assert_eq!(decoded(&verdict()), Ok(verdict()));
+        let refused = Verdict::of(ingest::ingest(b"", &Config::default()));
+        let failure = Failure::from(&IngestError::Empty);
+        assert_eq!(refused, Verdict { parsed: Err(failure), lasting: true });
+        assert_eq!(decoded(&refused), Ok(refused));
+    }
+
+    #[test]
+    fn chunks_that_no_parse_gives_are_refused() {
+        let check = |change: fn(&mut Extract)| {
+            let mut verdict = verdict();
+            let extract = verdict.parsed.as_mut().unwrap();
+            assert!(extract.chunks.len() > 1);
+            change(extract);
+            assert!(decoded(&verdict).unwrap_err().contains("does not follow"));
+        };
+        check(|extract| extract.chunks[1].ordinal = 0);
+        check(|extract| extract.chunks[1].span.start -= 1);
+        check(|extract| extract.chunks[1].text.push('x'));
+        check(|extract| extract.chunks[0].blocks[0].span = Span::new(3, 9_999_999));
+        check(|extract| drop(extract.chunks.remove(0)));
+        assert!(Verdict::decode(b"{}").is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! Workers that are kept for the next document.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use ingest::Config;
+
+use super::command::WorkerCommand;
+use super::confine::Confinement;
+use super::error::WorkerError;
+use super::launcher::Launcher;
+use super::limits::WorkerLimits;
+use super::message::{Request, Verdict};
+use super::process::Worker;
+/// Workers, at most as many as were allowed, started when a document needs one and kept for
+/// the next. Shared by any number of threads. Dropping the pool ends them.
+pub struct WorkerPool {
+    command: WorkerCommand,
+    limits: WorkerLimits,
+    workers_max: usize,
+    state: Mutex<State>,
+    freed: Condvar,
+    launcher: Launcher,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Worker>,
+    /// Documents being read.
+    busy: usize,
+    started: u64,
+    confinement: Option<Confinement>,
+}
+
+impl fmt::Debug for WorkerPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("WorkerPool");
+        debug.field("command", &self.command).field("limits", &self.limits);
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl WorkerPool {
+    /// A pool of at most `workers_max` workers; starts none.
+    pub fn new(command: WorkerCommand, limits: WorkerLimits, workers_max: NonZeroUsize) -> Self {
+        Self {
+            command,
+            limits,
+            workers_max: workers_max.get(),
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            launcher: Launcher::default(),
+        }
+    }
+
+    /// Reads one document on up to `threads` threads of one worker; waits where all workers
+    /// are busy.
+    ///
+    /// What the parser reports is in the verdict. A worker that fails in any way but by the
+    /// clock and has read other documents is replaced, and the document tried once more: its
+    /// failure may be theirs.
+    ///
+    /// # Errors
+    ///
+    /// Where the worker did not survive the document, and where there is none to be had.
+    pub fn parse(
+        &self,
+        bytes: &[u8],
+        config: &Config,
+        threads: usize,
+    ) -> Result<Verdict, WorkerError> {
+        let request = Request { config: config.clone(), threads, bytes: bytes.len() as u64 };
+        let (_seat, used) = self.sit_down();
+        if let Some(worker) = used {
+            match self.parse_with(worker, &request, bytes) {
+                Ok(verdict) => return Ok(verdict),
+                Err(error @ WorkerError::TimedOut { .. }) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        self.parse_with(self.start()?, &request, bytes)
+    }
+
+    /// What the workers could do about their own rights; `None` before the first was started.
+    pub fn confinement(&self) -> Option<Confinement> {
+        self.lock().confinement
+    }
+
+    /// How many workers were started so far.
+    pub fn started(&self) -> u64 {
+        self.lock().started
+    }
+
+    fn parse_with(
+        &self,
+        mut worker: Worker,
+        request: &Request,
+        bytes: &[u8],
+    ) -> Result<Verdict, WorkerError> {
+        let verdict = worker.parse(request, bytes, &self.limits)?;
+        if self.is_fit(&worker, &verdict) {
+            self.lock().idle.push(worker);
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a worker is as good as new.
+    fn is_fit(&self, worker: &Worker, verdict: &Verdict) -> bool {
+        let panicked = verdict.parsed.as_ref().is_err_and(|failure| failure.code == "CRASHED");
+        !panicked
+            && worker.documents < self.limits.documents_max
+            && worker.kept_bytes().is_none_or(|bytes| bytes <= self.limits.kept_bytes_max)
+    }
+
+    fn start(&self) -> Result<Worker, WorkerError> {
+        let worker = Worker::start(&self.command, &self.limits, &self.launcher)?;
+        let mut state = self.lock();
+        state.started += 1;
+        state.confinement = Some(worker.confinement);
+        Ok(worker)
+    }
+
+    /// Waits for a seat; with it comes a worker, if one is idle.
+    fn sit_down(&self) -> (Seat<'_>, Option<Worker>) {
+        let is_full = |state: &mut State| state.busy >= self.workers_max;
+        let mut state =
+            self.freed.wait_while(self.lock(), is_full).unwrap_or_else(PoisonError::into_inner);
+        state.busy += 1;
+        (Seat(self), state.idle.pop())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to use a worker.
+struct Seat<'a>(&'a WorkerPool);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.lock().busy -= 1;
+        self.0.freed.notify_one();
+    }
+}
