@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use document::{BotId, PageRange};
+use train::{Walls, WorkerCommand};
 
 use crate::exit::EXIT_CODES;
 
@@ -40,6 +41,9 @@ pub(crate) struct Global {
     /// standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// What to start where documents are parsed apart
+    #[arg(skip)]
+    pub(crate) worker: Option<WorkerCommand>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +58,26 @@ pub(crate) enum Command {
     /// Train the bot `demo` on a built-in handbook and ask it a few questions
     Demo,
     Completions(Completions),
+    #[command(hide = true)]
+    ParseWorker(ParseWorker),
+}
+
+impl Command {
+    /// Whether documents are to be parsed in this process because the command line says so.
+    pub(crate) fn is_without_isolation(&self) -> bool {
+        match self {
+            Self::Train(Train { parsing, .. })
+            | Self::Remove(Remove { parsing, .. })
+            | Self::Reindex(Reindex { parsing, .. }) => parsing.no_isolation,
+            Self::Ask(_)
+            | Self::Search(_)
+            | Self::Docs(_)
+            | Self::Text(_)
+            | Self::Demo
+            | Self::Completions(_)
+            | Self::ParseWorker(_) => false,
+        }
+    }
 }
 
 /// Train a bot on files and folders
@@ -99,7 +123,7 @@ pub(crate) struct Train {
     pub(crate) parsing: Parsing,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Parsing {
     /// Password for encrypted files
     #[arg(long, value_name = "P", env = "JELY_PASSWORD", hide_env_values = true)]
@@ -107,6 +131,12 @@ pub(crate) struct Parsing {
     /// How many threads read documents [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Parse in this process and not in limited ones
+    ///
+    /// A file that crashes the parser, hangs it or eats its memory then does that to the whole
+    /// run. Only for files you trust.
+    #[arg(long)]
+    pub(crate) no_isolation: bool,
 }
 
 /// Ask a bot a question
@@ -251,6 +281,13 @@ fn pages(text: &str) -> Result<PageRange, String> {
         (Some(first), Some(last)) if first <= last => Ok(PageRange { first, last }),
         _ => Err("expected a page or a range of pages from 1, such as 3 or 3-5".to_owned()),
     }
+}
+
+/// Parse documents from standard input for another process of this program
+#[derive(Debug, Args)]
+pub(crate) struct ParseWorker {
+    /// Memory in bytes, processor time in seconds, output in bytes
+    pub(crate) walls: Walls,
 }
 
 /// Print a completion script for a shell

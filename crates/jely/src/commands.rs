@@ -4,15 +4,17 @@ mod ask;
 mod completions;
 mod demo;
 mod docs;
+mod parse_worker;
 mod reindex;
 mod remove;
 mod search;
 mod text;
 mod train;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use ::train::{DataFolder, Options, Pool, TrainError};
+use ::train::{DataFolder, Isolation, Options, Pool, TrainError, WorkerLimits, WorkerPool};
 
 use crate::cli::{Cli, Command, Global, Parsing};
 use crate::exit::Exit;
@@ -35,6 +37,7 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),
         Command::Demo => demo::run(&global, output),
         Command::Completions(arguments) => completions::run(&arguments, output),
+        Command::ParseWorker(arguments) => parse_worker::run(&arguments, output),
     }
 }
 
@@ -49,12 +52,23 @@ fn existing_folder(global: &Global) -> Result<DataFolder, TrainError> {
 }
 
 /// How to train, as the command line says.
-fn options(parsing: &Parsing) -> Options {
+fn options(global: &Global, parsing: &Parsing) -> Options {
     // 0 is one thread per processor.
     let threads = parsing.jobs.map_or(0, usize::from);
     let mut options = Options::new(Arc::new(Pool::lazy(move || started(threads))));
     options.ingest.password.clone_from(&parsing.password);
+    options.isolation = isolation(global, parsing);
     options
+}
+
+/// Where documents are parsed: apart, if there is a program for it and nobody objects.
+fn isolation(global: &Global, parsing: &Parsing) -> Isolation {
+    let Some(worker) = global.worker.clone().filter(|_| !parsing.no_isolation) else {
+        return Isolation::InProcess;
+    };
+    // Each thread that parses waits for one worker: no more of them are ever asked for.
+    let workers = WorkerPool::new(worker, WorkerLimits::default(), NonZeroUsize::MAX);
+    Isolation::Child(Arc::new(workers))
 }
 
 /// Starts `threads` threads; where the system refuses them, the calling thread does the work.

@@ -17,9 +17,12 @@ mod walk;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stdout};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
+use serde_json::json;
+use train::WorkerCommand;
 
 use crate::cli::Cli;
 use crate::output::Output;
@@ -28,17 +31,23 @@ pub use exit::Exit;
 
 /// Runs the command that `arguments` name; the first of them is the name of the program.
 ///
-/// Results go to `out`, errors to `err`.
+/// Results go to `out`, errors to `err`. Documents are parsed by `worker`, or in this process
+/// where there is none.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
+    worker: Option<WorkerCommand>,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let mut cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(message) => return explain(&message, out, err),
     };
     let json = cli.global.json;
+    if cli.command.is_without_isolation() {
+        warn_of_no_isolation(json, err);
+    }
+    cli.global.worker = worker;
     let mut output = Output::new(out, json);
     let result = commands::run(cli, &mut output).and_then(|exit| {
         output.flush().context("cannot write to standard output")?;
@@ -49,6 +58,41 @@ pub fn run(
         let _ = output.flush();
         exit::report(&error, json, err)
     })
+}
+
+/// This program as a worker, where the system has what workers need.
+pub fn own_worker() -> Option<WorkerCommand> {
+    let arguments = vec!["parse-worker".into()];
+    Some(WorkerCommand { program: own_program()?, arguments })
+}
+
+/// This program, even if another one took its place on the disk since it was started.
+#[cfg(target_os = "linux")]
+fn own_program() -> Option<PathBuf> {
+    Some(PathBuf::from("/proc/self/exe"))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn own_program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+#[cfg(not(unix))]
+fn own_program() -> Option<PathBuf> {
+    None
+}
+
+/// Says what is given up.
+fn warn_of_no_isolation(json: bool, err: &mut dyn Write) {
+    let message = "--no-isolation: files are parsed in this process, and one that crashes or \
+                   hangs the parser does so to the whole run";
+    // A warning that nobody hears stops nobody.
+    let _ = if json {
+        let warning = json!({"warning": {"code": "NO_ISOLATION", "message": message}});
+        writeln!(err, "{warning}")
+    } else {
+        writeln!(err, "warning: {message}")
+    };
 }
 
 /// Prints help, version or a usage error.

@@ -5,6 +5,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut stdout = BufWriter::new(io::stdout().lock());
-    let exit = jely::run(std::env::args_os(), &mut stdout, &mut io::stderr());
+    let exit = jely::run(std::env::args_os(), jely::own_worker(), &mut stdout, &mut io::stderr());
     ExitCode::from(exit.code())
 }

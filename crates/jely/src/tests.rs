@@ -11,7 +11,7 @@ fn jely(home: &Path, arguments: &[&str]) -> (Exit, Vec<String>, String) {
     let program = ["jely", "--data", data.to_str().unwrap()];
     let arguments = program.iter().chain(arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = run(arguments, &mut out, &mut err);
+    let exit = run(arguments, None, &mut out, &mut err);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (exit, text(out).lines().map(str::to_owned).collect(), text(err))
 }
@@ -133,7 +133,7 @@ fn a_report_that_cannot_be_written_does_not_deny_the_work() {
         let program = ["jely", "--data", data];
         let arguments = program.iter().chain(arguments).map(OsString::from);
         let mut err = Vec::new();
-        assert_eq!(run(arguments, &mut Full, &mut err), Exit::Failed);
+        assert_eq!(run(arguments, None, &mut Full, &mut err), Exit::Failed);
         let err = String::from_utf8(err).unwrap();
         assert!(err.starts_with(expected), "{err}");
     };

@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, arguments: &Remove, output: &mut Output<'_>) 
         arguments.documents.iter().map(|name| resolve(name, bot, &held)).collect();
     let ids = ids?;
     let bar = Bar::new();
-    let report = ::train::remove(&folder, bot, &ids, &options(&arguments.parsing), &bar)?;
+    let report = ::train::remove(&folder, bot, &ids, &options(global, &arguments.parsing), &bar)?;
     drop(bar);
     train::print(bot, &report, output)?;
     Ok(Exit::Done)
