@@ -9,22 +9,25 @@ use tempfile::TempDir;
 
 /// Builds `jely` once. Cargo does not build the binary of one package for the tests of another,
 /// so the test asks for it; nothing is done when it is fresh.
-fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        // `target/<profile>/deps/integration-…`
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().and_then(Path::parent).unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--package", "jely", "--bin", "jely"]);
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        if profile.file_name().is_some_and(|name| name == "release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "cannot build jely");
-        profile.join(format!("jely{}", std::env::consts::EXE_SUFFIX))
-    })
+    BINARY.get_or_init(|| built(&["--package", "jely", "--bin", "jely"], "jely"))
+}
+
+/// Builds what `target` names and returns its path below `target/<profile>`.
+pub(crate) fn built(target: &[&str], path: &str) -> PathBuf {
+    // `target/<profile>/deps/integration-…`
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--locked"]).args(target);
+    build.arg("--target-dir").arg(profile.parent().unwrap());
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    if profile.file_name().is_some_and(|name| name == "release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success(), "cannot build {path}");
+    profile.join(format!("{path}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A data folder, a folder for files, and the binary.

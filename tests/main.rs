@@ -26,6 +26,14 @@ mod bad_input;
 mod commands;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
+// A document that crashes, hangs or eats memory fails alone.
+#[cfg(target_os = "linux")]
+mod isolation;
+// Broken files by the thousand, from whole ones.
+mod mutation;
+// Ten thousand of them while questions are asked; run by command.
+#[cfg(target_os = "linux")]
+mod soak;
 // Any history gives the same answers.
 mod history;
 

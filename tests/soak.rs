@@ -1,0 +1,160 @@
+//! Ten thousand broken files go through the workers while another thread asks a bot questions:
+//! the questions do not get slow, memory stays flat, nothing is left behind.
+//!
+//! Takes minutes, so it runs by command:
+//! `cargo test --release -p tests soak -- --ignored --nocapture`.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use answer::{Extractive, Question};
+use document::BotId;
+use index::Snapshot;
+use ingest::Config;
+use train::{DataFolder, WorkerLimits, WorkerPool};
+
+use crate::app::TestApp;
+use crate::isolation::jely;
+use crate::mutation::{mutated, originals};
+
+const FILES: usize = 10_000;
+const WORKERS: usize = 2;
+/// Between two questions of a thread; a person asks no faster.
+const PAUSE: Duration = Duration::from_millis(5);
+const IDLE: Duration = Duration::from_secs(20);
+
+#[test]
+#[ignore = "takes minutes; run by command"]
+fn ten_thousand_broken_files_while_questions_are_asked() {
+    let app = TestApp::new();
+    app.jely(["train", "shop", fixtures::folder("handbook").to_str().unwrap()]);
+    let folder = DataFolder::open_existing(app.data(), index::Config::default()).unwrap();
+    let snapshot = folder.snapshot(&"shop".parse::<BotId>().unwrap()).unwrap();
+    let ended = AtomicBool::new(false);
+    let idle = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| asked(&snapshot, &ended));
+        std::thread::sleep(IDLE);
+        ended.store(true, Ordering::SeqCst);
+        asking.join().unwrap()
+    });
+    let before = Held::now();
+    ended.store(false, Ordering::SeqCst);
+    let pool =
+        WorkerPool::new(jely(), WorkerLimits::default(), NonZeroUsize::new(WORKERS).unwrap());
+    let begun = Instant::now();
+    let (busy, middle) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| asked(&snapshot, &ended));
+        let middle = read_all(&pool);
+        ended.store(true, Ordering::SeqCst);
+        (asking.join().unwrap(), middle)
+    });
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{FILES} files in {seconds:.0} s through {} workers", pool.started());
+    let after = Held::now();
+    drop(pool);
+    let left = Held::now();
+    println!("questions idle  {idle}\nquestions busy  {busy}");
+    println!("before {before}\nmiddle {middle}\nend    {after}\nleft   {left}");
+    assert_eq!((left.files, left.children), (before.files, before.children));
+    assert!(after.memory_kib < middle.memory_kib + 32 * 1024, "memory grows");
+    assert!(busy.p99 < 2 * idle.p99, "questions wait for files");
+}
+
+/// Reads all files on as many threads as there are workers; what the process holds half way.
+fn read_all(pool: &WorkerPool) -> Held {
+    let files = originals();
+    let next = AtomicUsize::new(0);
+    let (read, failed) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
+    let middle = std::sync::Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    if number >= FILES {
+                        break;
+                    }
+                    if number == FILES / 2 {
+                        *middle.lock().unwrap() = Some(Held::now());
+                    }
+                    let (name, original) = &files[number % files.len()];
+                    let bytes = mutated(original, number as u64);
+                    match pool.parse(&bytes, &Config::default(), 1) {
+                        Ok(verdict) => {
+                            read.fetch_add(verdict.parsed.is_ok().into(), Ordering::SeqCst);
+                        }
+                        Err(error) => {
+                            failed.lock().unwrap().push(format!("{number} {name}: {error}"));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    println!("{} read; stopped or crashed: {:#?}", read.into_inner(), failed.into_inner().unwrap());
+    middle.into_inner().unwrap().unwrap()
+}
+
+/// How long answers took.
+struct Waits {
+    count: usize,
+    median: Duration,
+    p99: Duration,
+}
+
+impl std::fmt::Display for Waits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} asked, median {:?}, p99 {:?}", self.count, self.median, self.p99)
+    }
+}
+
+/// Asks until told to stop.
+fn asked(snapshot: &Snapshot, ended: &AtomicBool) -> Waits {
+    let config = answer::Config::default();
+    let questions = fixtures::DEMO_QUESTIONS.iter().cycle();
+    let mut waits: Vec<Duration> = Vec::new();
+    for question in questions {
+        if ended.load(Ordering::SeqCst) {
+            break;
+        }
+        let begun = Instant::now();
+        answer::answer(snapshot, &Question::new(question), &Extractive, &config).unwrap();
+        waits.push(begun.elapsed());
+        std::thread::sleep(PAUSE);
+    }
+    waits.sort_unstable();
+    let at = |share: f64| waits[(waits.len() as f64 * share) as usize];
+    Waits { count: waits.len(), median: at(0.5), p99: at(0.99) }
+}
+
+/// What this process holds.
+struct Held {
+    memory_kib: u64,
+    files: usize,
+    children: usize,
+    zombies: usize,
+}
+
+impl Held {
+    fn now() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let own = std::process::id();
+        let children: Vec<_> =
+            crate::isolation::processes().into_iter().filter(|one| one.parent == own).collect();
+        Self {
+            memory_kib: memory.trim().trim_end_matches("kB").trim().parse().unwrap(),
+            files: std::fs::read_dir("/proc/self/fd").unwrap().count(),
+            children: children.len(),
+            zombies: children.iter().filter(|one| one.is_zombie).count(),
+        }
+    }
+}
+
+impl std::fmt::Display for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { memory_kib, files, children, zombies } = self;
+        write!(f, "{memory_kib} KiB, {files} open files, {children} children, {zombies} zombies")
+    }
+}
