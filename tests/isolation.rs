@@ -312,6 +312,43 @@ fn all_workers_together_use_the_threads_of_the_run() {
     check(3, &["mock threads", "mock threads"], "3 3");
 }
 
+/// A PDF of one page whose form draws itself.
+fn endless_pdf() -> Vec<u8> {
+    let words = "BT /F 12 Tf 72 700 Td (Hello there) Tj ET /X Do";
+    let resources = "<< /Font << /F 4 0 R >> /XObject << /X 5 0 R >> >>";
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 612 792] >>".to_owned(),
+        format!("<< /Type /Page /Parent 2 0 R /Contents 6 0 R /Resources {resources} >>"),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+        format!(
+            "<< /Subtype /Form /BBox [0 0 612 792] /Resources {resources} /Length {} >>\nstream\n{words}\nendstream",
+            words.len()
+        ),
+        "<< /Length 5 >>\nstream\n/X Do\nendstream".to_owned(),
+    ];
+    let mut file = "%PDF-1.7\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (number, object) in (1..).zip(&objects) {
+        table += &format!("{:010} 00000 n \n", file.len());
+        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    let start = file.len();
+    file += &format!("xref\n0 7\n{table}trailer\n<< /Size 7 /Root 1 0 R >>\n");
+    file += &format!("startxref\n{start}\n%%EOF\n");
+    file.into_bytes()
+}
+
+#[test]
+fn what_was_cut_short_is_on_record() {
+    let app = TestApp::new();
+    app.file("endless.pdf", endless_pdf());
+    let run = app.jely(["train", "shop", app.files().to_str().unwrap(), "--json"]).ends(0);
+    let document = run.json_lines()[0]["document"].clone();
+    assert_eq!(document["pagesIncomplete"], serde_json::json!([1]), "{document}");
+    assert!(document["warnings"][0].as_str().unwrap().contains("page 1 is incomplete"));
+}
+
 #[test]
 fn every_fixture_reads_the_same_in_a_worker() {
     let pool = pool(jely(), WorkerLimits::default(), 2);

@@ -61,6 +61,46 @@ fn ten_thousand_broken_files_while_questions_are_asked() {
     assert!(busy.p99 < 2 * idle.p99, "questions wait for files");
 }
 
+/// What a worker adds to a document, once it is warm, and what the first one costs.
+#[test]
+#[ignore = "measures; run by command"]
+fn what_a_worker_costs() {
+    const ROUNDS: usize = 50;
+    let manual = fixtures::folder("handbook").join("larkspur-e3-manual.pdf");
+    let documents = [
+        ("a sentence", b"The lift carries 630 kg.".to_vec()),
+        ("a manual of 11 pages", std::fs::read(manual).unwrap()),
+        ("1 MiB of text", b"Words end here. ".repeat(64 * 1024)),
+        ("10 MiB of text", b"Words end here. ".repeat(640 * 1024)),
+    ];
+    let config = Config::default();
+    let fresh = || WorkerPool::new(jely(), WorkerLimits::default(), NonZeroUsize::MIN);
+    let median = |act: &dyn Fn()| {
+        let mut times: Vec<_> = (0..ROUNDS)
+            .map(|_| {
+                let begun = Instant::now();
+                act();
+                begun.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        times[ROUNDS / 2]
+    };
+    let started = median(&|| drop(fresh().parse(&documents[0].1, &config, 1).unwrap()));
+    println!("first document, worker started and ended: {started:?}");
+    let pool = fresh();
+    // One thread on both sides.
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    for (name, bytes) in &documents {
+        let here = median(&|| drop(one.install(|| ingest::ingest(bytes, &config)).unwrap()));
+        let there = median(&|| drop(pool.parse(bytes, &config, 1).unwrap()));
+        println!("{name}: {here:?} in process, {there:?} in a worker");
+        if bytes.len() < 1024 * 1024 {
+            assert!(there < here + Duration::from_millis(5), "{name}");
+        }
+    }
+}
+
 /// Reads all files on as many threads as there are workers; what the process holds half way.
 fn read_all(pool: &WorkerPool) -> Held {
     let files = originals();

@@ -97,9 +97,12 @@ Examples:
 
 With --json: one line for each document,
   {\"document\":{\"source\",\"documentId\",\"title\",\"outcome\":\"added|unchanged|replaced|removed|failed\",
-   \"duplicateOf\"?,\"pages\",\"chunks\",\"pagesWithoutText\",\"warnings\",\"error\":{\"code\",\"message\"}?}}
+   \"duplicateOf\"?,\"pages\",\"chunks\",\"pagesWithoutText\",\"pagesIncomplete\",\"warnings\",
+   \"error\":{\"code\",\"message\"}?}}
 and a last one,
-  {\"report\":{\"added\",\"unchanged\",\"replaced\",\"failed\",\"removed\",\"skipped\",\"chunks\",\"seconds\":{..}}}")]
+  {\"report\":{\"added\",\"unchanged\",\"replaced\",\"failed\",\"removed\",\"skipped\",\"chunks\",
+   \"isolation\":{\"files\":\"sealed|mostlySealed|open\",\"diesWithParent\"}?,\"seconds\":{..}}}
+where `isolation` tells how the processes were confined that parsed, if any was needed.")]
 pub(crate) struct Train {
     /// The bot: letters, digits, `_` and `-`; created by its first training
     pub(crate) bot: BotId,

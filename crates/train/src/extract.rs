@@ -19,6 +19,8 @@ pub struct Summary {
     pub pages: u32,
     /// Pages, counted from 1, on which no text was found.
     pub pages_without_text: Vec<u32>,
+    /// Pages, counted from 1, that damage or a limit cut short; the warnings tell why.
+    pub pages_incomplete: Vec<u32>,
     /// Lines left out as furniture of the page.
     pub lines_removed: u32,
     /// Glyphs for which no Unicode text was found.
@@ -39,9 +41,11 @@ pub struct Extract {
 impl From<Ingested> for Extract {
     fn from(Ingested { document, chunks }: Ingested) -> Self {
         let unmapped = document.pages.iter().map(|page| page.unmapped_glyphs);
+        let incomplete = document.pages.iter().filter(|page| page.partial.is_some());
         let summary = Summary {
             pages: count(document.pages.len()),
             pages_without_text: document.pages_without_text(),
+            pages_incomplete: incomplete.map(|page| page.number).collect(),
             lines_removed: count(document.removed.len()),
             unmapped_glyphs: unmapped.fold(0, u32::saturating_add),
             media_type: document.media_type,

@@ -17,7 +17,7 @@ use crate::originals::HashedFiles;
 use crate::{Extract, Failure, TrainError};
 
 /// Begins every file; its last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"extract\x01";
+const MAGIC: &[u8; 8] = b"extract\x02";
 
 /// What one content hash gives under one pipeline key: chunks, or the reason why there are none.
 pub(crate) type Parsed = Result<Extract, Failure>;
@@ -119,6 +119,7 @@ mod tests {
             metadata: BTreeMap::from([("author".into(), "A".into())]),
             pages: 2,
             pages_without_text: vec![2],
+            pages_incomplete: vec![1],
             lines_removed: 3,
             unmapped_glyphs: 0,
             warnings: vec!["page 2 is cut short".into()],

@@ -247,6 +247,7 @@ fn note(report: &mut DocumentReport, prepared: &Prepared) {
             report.describe(entry);
             if report.outcome != Outcome::Unchanged {
                 report.warnings.clone_from(&extract.summary.warnings);
+                report.pages_incomplete.clone_from(&extract.summary.pages_incomplete);
             }
         }
         (None, None) => {}

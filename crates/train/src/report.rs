@@ -46,6 +46,9 @@ pub struct DocumentReport {
     pub chunks: u32,
     /// Pages, counted from 1, on which no text was found.
     pub pages_without_text: Vec<u32>,
+    /// Pages, counted from 1, that damage or a limit cut short, which `warnings` explain; told
+    /// when it is added or replaced.
+    pub pages_incomplete: Vec<u32>,
     /// What went wrong without failing it, one sentence each; told when it is added or replaced.
     pub warnings: Vec<String>,
 }
@@ -69,6 +72,7 @@ impl DocumentReport {
             pages: 0,
             chunks: 0,
             pages_without_text: Vec::new(),
+            pages_incomplete: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -172,7 +176,8 @@ mod tests {
             json!({
                 "source": "a.pdf", "documentId": id, "title": null, "outcome": "failed",
                 "error": {"code": "NO_TEXT", "message": "no text"},
-                "pages": 0, "chunks": 0, "pagesWithoutText": [], "warnings": [],
+                "pages": 0, "chunks": 0, "pagesWithoutText": [], "pagesIncomplete": [],
+                "warnings": [],
             })
         );
         let seconds = Seconds { total: Duration::from_micros(1_234_567), ..Seconds::default() };

@@ -92,13 +92,19 @@ fn facts(document: &DocumentReport) -> Vec<String> {
     }
     facts.push(counted(document.chunks.into(), "chunk"));
     if !document.pages_without_text.is_empty() {
-        let pages: Vec<_> = document.pages_without_text.iter().map(u32::to_string).collect();
-        facts.push(format!("no text on page {}", pages.join(", ")));
+        facts.push(format!("no text on page {}", listed(&document.pages_without_text)));
+    }
+    if !document.pages_incomplete.is_empty() {
+        facts.push(format!("incomplete on page {}", listed(&document.pages_incomplete)));
     }
     if let Some(twin) = &document.duplicate_of {
         facts.push(format!("same bytes as {twin}"));
     }
     facts
+}
+
+fn listed(pages: &[u32]) -> String {
+    pages.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn summary(bot: &BotId, report: &Report) -> String {
@@ -134,6 +140,7 @@ mod tests {
             pages: 3,
             chunks: 1,
             pages_without_text: vec![2, 3],
+            pages_incomplete: vec![1],
             warnings: Vec::new(),
         }
     }
@@ -158,7 +165,7 @@ mod tests {
         print(&bot, &report, &mut Output::new(&mut text, false)).unwrap();
         assert_eq!(
             String::from_utf8(text).unwrap(),
-            "added      /docs/a.pdf (“Terms”, 3 pages, 1 chunk, no text on page 2, 3)\n\
+            "added      /docs/a.pdf (“Terms”, 3 pages, 1 chunk, no text on page 2, 3, incomplete on page 1)\n\
              failed     /docs/a.pdf: no text [NO_TEXT]\n\
              shop: 1 added, 1 unchanged, 1 failed; 2 chunks in all, in 0 ms\n"
         );
