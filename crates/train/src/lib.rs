@@ -13,7 +13,8 @@
 //! on the disk. Extracts are a cache: they carry a checksum and are not synced, so losing power
 //! can cost a parse and nothing else.
 //!
-//! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch, threads of its own.
+//! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch and those of the
+//! workers, threads of its own but for the one that starts them.
 
 mod durable;
 mod error;
