@@ -61,6 +61,10 @@ fn parse(bytes: &[u8], config: &Config) -> Result<Ingested, IngestError> {
             say("jely\u{4}");
             hang()
         }
+        "dribble" => dribble(),
+        "nag" => loop {
+            eprint!("{}", "x".repeat(1000));
+        },
         "complain" => complain(number),
         "abort-unless-first" if before > 0 => std::process::abort(),
         "count" | "abort-unless-first" => before.to_string(),
@@ -100,6 +104,15 @@ fn say(words: &str) -> String {
     let mut out = stdout();
     out.write_all(words.as_bytes()).and_then(|()| out.flush()).expect("the parent listens");
     words.to_owned()
+}
+
+/// Promises a reply of 1000 bytes and sends one after the other, slowly.
+fn dribble() -> ! {
+    say("jely\u{4}\u{0}\u{4}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}");
+    loop {
+        say("x");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 fn complain(bytes: usize) -> String {

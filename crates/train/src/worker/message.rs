@@ -156,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_with_any_other_byte_is_sound_or_refused() {
+        let sent = serde_json::to_vec(&verdict()).unwrap();
+        let mut refused = 0;
+        for at in 0..sent.len() {
+            let mut reply = sent.clone();
+            reply[at] ^= 1 << (at % 8);
+            match Verdict::decode(&reply) {
+                Ok(verdict) => assert_eq!(check(&verdict.parsed), Ok(())),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > 0);
+    }
+
+    #[test]
     fn chunks_that_no_parse_gives_are_refused() {
         let check = |change: fn(&mut Extract)| {
             let mut verdict = verdict();

@@ -48,7 +48,8 @@ pub(super) struct Patience {
 pub(super) struct Pipes {
     stdin: ChildStdin,
     stdout: ChildStdout,
-    stderr: ChildStderr,
+    /// `None` once it has ended.
+    stderr: Option<ChildStderr>,
     complaint: Vec<u8>,
 }
 
@@ -63,7 +64,7 @@ impl Pipes {
         ioctl_fionbio(&stdin, true)?;
         ioctl_fionbio(&stdout, true)?;
         ioctl_fionbio(&stderr, true)?;
-        Ok(Self { stdin, stdout, stderr, complaint: Vec::new() })
+        Ok(Self { stdin, stdout, stderr: Some(stderr), complaint: Vec::new() })
     }
 
     /// What the child wrote to standard error, as far as it was kept.
@@ -92,97 +93,92 @@ impl Pipes {
             let stall = patience.stall.saturating_sub(moved.elapsed());
             let timeout = if is_due { wall.min(stall) } else { wall };
             let ready = self.wait(!question.is_sent(), timeout)?;
-            if ready.nothing() {
-                if wall.is_zero() {
-                    return Err(Silence::Wall);
-                }
-                if is_due && stall.is_zero() {
-                    return Err(Silence::Stall);
-                }
-                continue;
-            }
             if ready.stderr {
                 self.listen(&mut buffer);
             }
-            if ready.stdin && question.send(&self.stdin) {
-                moved = Instant::now();
-            }
+            let mut has_moved = ready.stdin && question.send(&self.stdin);
             if ready.stdout {
-                match self.stdout.read(&mut buffer) {
-                    Ok(0) => return Err(Silence::Ended),
-                    Ok(count) => {
-                        moved = Instant::now();
-                        if let Some(payload) =
-                            answer.take(buffer.get(..count).unwrap_or_default())?
-                        {
-                            return Ok(payload);
-                        }
-                    }
-                    Err(error) if is_passing(&error) => {}
-                    Err(_) => return Err(Silence::Ended),
+                let heard = self.hear(&mut buffer)?;
+                has_moved |= !heard.is_empty();
+                if let Some(payload) = answer.take(heard)? {
+                    return Ok(payload);
                 }
             }
+            if has_moved {
+                moved = Instant::now();
+            }
+            // What stood ready was taken first: the clocks run on while this process is stopped.
+            if wall.is_zero() {
+                return Err(Silence::Wall);
+            }
+            if is_due && stall.is_zero() && !has_moved {
+                return Err(Silence::Stall);
+            }
         }
     }
 
-    /// Reads standard error to its end, at most for `patience`; whether the end was seen.
-    pub(super) fn listen_to_the_end(&mut self, patience: Duration) -> bool {
+    /// Reads what stands in standard output.
+    fn hear<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b [u8], Silence> {
+        match self.stdout.read(buffer) {
+            Ok(0) => Err(Silence::Ended),
+            Ok(count) => Ok(buffer.get(..count).unwrap_or_default()),
+            Err(error) if is_passing(&error) => Ok(&[]),
+            Err(_) => Err(Silence::Ended),
+        }
+    }
+
+    /// Reads standard error to its end, at most for `patience`.
+    pub(super) fn listen_to_the_end(&mut self, patience: Duration) {
         let begun = Instant::now();
         let mut buffer = vec![0; READ_BYTES];
-        loop {
+        while let Some(stderr) = &self.stderr {
             let left = patience.saturating_sub(begun.elapsed());
-            let mut fds = [PollFd::from_borrowed_fd(self.stderr.as_fd(), PollFlags::IN)];
+            let mut fds = [PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::IN)];
             match poll(&mut fds, Some(&timespec(left))) {
-                Ok(0) | Err(_) => return false,
-                Ok(_) => {}
-            }
-            if self.listen(&mut buffer) {
-                return true;
+                Ok(count) if count > 0 && !left.is_zero() => self.listen(&mut buffer),
+                Ok(_) | Err(_) => return,
             }
         }
     }
 
-    /// Reads what stands in standard error; whether it has ended.
-    fn listen(&mut self, buffer: &mut [u8]) -> bool {
-        match self.stderr.read(buffer) {
-            Ok(0) => true,
-            Ok(count) => {
+    /// Reads what stands in standard error.
+    fn listen(&mut self, buffer: &mut [u8]) {
+        let Some(stderr) = &mut self.stderr else { return };
+        match stderr.read(buffer) {
+            Ok(count) if count > 0 => {
                 let room = COMPLAINT_BYTES_MAX.saturating_sub(self.complaint.len());
                 let kept = buffer.get(..count.min(room)).unwrap_or_default();
                 self.complaint.extend_from_slice(kept);
-                false
             }
-            Err(error) => !is_passing(&error),
+            Err(error) if is_passing(&error) => {}
+            // A pipe that has ended is always ready.
+            Ok(_) | Err(_) => self.stderr = None,
         }
     }
 
     fn wait(&self, to_write: bool, timeout: Duration) -> Result<Ready, Silence> {
-        let mut fds = vec![
-            PollFd::from_borrowed_fd(self.stdout.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.stderr.as_fd(), PollFlags::IN),
-        ];
-        if to_write {
-            fds.push(PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::OUT));
-        }
+        let stdout = PollFd::from_borrowed_fd(self.stdout.as_fd(), PollFlags::IN);
+        let stdin = PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::OUT);
+        let stderr = self.stderr.as_ref();
+        let stderr = stderr.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN));
+        let (listens, writes) = (stderr.is_some(), to_write);
+        let mut fds: Vec<_> =
+            [Some(stdout), stderr, to_write.then_some(stdin)].into_iter().flatten().collect();
         match poll(&mut fds, Some(&timespec(timeout))) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Silence::Garbage(error.to_string())),
         }
-        let is_ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-        Ok(Ready { stdout: is_ready(0), stderr: is_ready(1), stdin: is_ready(2) })
+        let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
+        let mut next = |is_watched: bool| is_watched && ready.next().unwrap_or(false);
+        Ok(Ready { stdout: next(true), stderr: next(listens), stdin: next(writes) })
     }
 }
 
+/// The pipes that can be used without waiting.
 struct Ready {
     stdout: bool,
     stderr: bool,
     stdin: bool,
-}
-
-impl Ready {
-    fn nothing(&self) -> bool {
-        !(self.stdout || self.stderr || self.stdin)
-    }
 }
 
 /// What is left to send.
