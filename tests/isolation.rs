@@ -431,20 +431,13 @@ impl Parent {
     /// Waits until it has `count` children that have begun to work.
     fn workers(&self, count: usize) -> Vec<u32> {
         let own = self.child.id();
-        wait_for(|| {
-            let found: Vec<_> = processes().into_iter().filter(|one| one.parent == own).collect();
-            (found.len() == count).then(|| found.iter().map(|one| one.pid).collect())
-        })
+        wait_for(|| Some(children_of(own)).filter(|found| found.len() == count))
     }
 
     fn kill_and_expect_none_of(mut self, workers: &[u32]) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        // Without an init that waits for orphans, the dead stay on the list.
-        wait_for(|| {
-            let alive = processes().into_iter().filter(|one| !one.is_zombie);
-            (alive.filter(|one| workers.contains(&one.pid)).count() == 0).then_some(())
-        });
+        wait_until_dead(workers);
     }
 }
 
@@ -465,6 +458,19 @@ pub(crate) fn processes() -> Vec<Process> {
         Some(Process { pid, parent: fields.next()?.parse().ok()?, is_zombie })
     };
     entries.filter_map(process).collect()
+}
+
+/// The processes that `parent` started, by id.
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+    let children = processes().into_iter().filter(|one| one.parent == parent);
+    children.map(|one| one.pid).collect()
+}
+
+/// Waits until none of these processes is alive.
+pub(crate) fn wait_until_dead(pids: &[u32]) {
+    // Without an init that waits for orphans, the dead stay on the list.
+    let is_alive = |one: &Process| pids.contains(&one.pid) && !one.is_zombie;
+    wait_for(|| (!processes().iter().any(is_alive)).then_some(()));
 }
 
 /// What `look` finds, within ten seconds.

@@ -38,7 +38,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "JELY_DATA", default_value = "./data")]
     pub(crate) data: PathBuf,
     /// Print results as JSON, one object a line; an error is {"error":{"code","message"}} on
-    /// standard error
+    /// standard error, a warning {"warning":{..}}
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// What to start where documents are parsed apart

@@ -89,6 +89,7 @@ fn hint(code: &str) -> &'static str {
         "DAMAGED" | "OUTDATED" => "\nhint: `jely reindex` makes the index of a bot anew",
         "BOT_NOT_FOUND" => "\nhint: `jely train <bot> <files or folders>` trains one",
         "NO_DATA_FOLDER" => "\nhint: `--data DIR` or JELY_DATA names the data folder",
+        "NO_WORKER" => "\nhint: `--no-isolation` parses without one; only for files you trust",
         _ => "",
     }
 }
