@@ -20,7 +20,8 @@ use crate::mutation::{mutated, originals};
 
 const MIB: u64 = 1024 * 1024;
 
-fn mock() -> WorkerCommand {
+/// The mock that obeys documents.
+pub(crate) fn mock() -> WorkerCommand {
     static MOCK: OnceLock<PathBuf> = OnceLock::new();
     let build =
         || built(&["--package", "tests", "--example", "mock_worker"], "examples/mock_worker");

@@ -1,9 +1,11 @@
-//! Ten thousand broken files go through the workers while another thread asks a bot questions:
-//! the questions do not get slow, memory stays flat, nothing is left behind.
+//! Ten thousand broken files, some of which crash, hang or eat memory, go through the workers while
+//! another thread asks a bot questions: the questions do not get slow, memory stays flat, nothing
+//! is left behind.
 //!
 //! Takes minutes, so it runs by command:
 //! `cargo test --release -p tests soak -- --ignored --nocapture`.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,17 +14,23 @@ use answer::{Extractive, Question};
 use document::BotId;
 use index::Snapshot;
 use ingest::Config;
-use train::{DataFolder, WorkerLimits, WorkerPool};
+use train::{DataFolder, Walls, WorkerLimits, WorkerPool};
 
 use crate::app::TestApp;
-use crate::isolation::jely;
+use crate::isolation::{jely, mock};
 use crate::mutation::{mutated, originals};
 
 const FILES: usize = 10_000;
 const WORKERS: usize = 2;
-/// Between two questions of a thread; a person asks no faster.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(2);
 const IDLE: Duration = Duration::from_secs(20);
+/// One file in this many is no broken one but an order to the mock.
+const ORDER_EVERY: usize = 50;
+const ORDERS: [&str; 5] =
+    ["mock abort", "mock overflow", "mock eat 2000000000", "mock print", "mock panic"];
+/// One in this many hangs.
+const HANG_EVERY: usize = 2000;
 
 #[test]
 #[ignore = "takes minutes; run by command"]
@@ -40,8 +48,9 @@ fn ten_thousand_broken_files_while_questions_are_asked() {
     });
     let before = Held::now();
     ended.store(false, Ordering::SeqCst);
-    let pool =
-        WorkerPool::new(jely(), WorkerLimits::default(), NonZeroUsize::new(WORKERS).unwrap());
+    let walls = Walls { cpu_seconds_max: 1, ..Walls::default() };
+    let limits = WorkerLimits { walls, ..WorkerLimits::default() };
+    let pool = WorkerPool::new(mock(), limits, NonZeroUsize::new(WORKERS).unwrap());
     let begun = Instant::now();
     let (busy, middle) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| asked(&snapshot, &ended));
@@ -105,7 +114,7 @@ fn what_a_worker_costs() {
 fn read_all(pool: &WorkerPool) -> Held {
     let files = originals();
     let next = AtomicUsize::new(0);
-    let (read, failed) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
+    let ends = std::sync::Mutex::new(BTreeMap::new());
     let middle = std::sync::Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -118,22 +127,32 @@ fn read_all(pool: &WorkerPool) -> Held {
                     if number == FILES / 2 {
                         *middle.lock().unwrap() = Some(Held::now());
                     }
-                    let (name, original) = &files[number % files.len()];
-                    let bytes = mutated(original, number as u64);
-                    match pool.parse(&bytes, &Config::default(), 1) {
-                        Ok(verdict) => {
-                            read.fetch_add(verdict.parsed.is_ok().into(), Ordering::SeqCst);
-                        }
-                        Err(error) => {
-                            failed.lock().unwrap().push(format!("{number} {name}: {error}"));
-                        }
-                    }
+                    let end = match pool.parse(&file(&files, number), &Config::default(), 1) {
+                        Ok(verdict) => verdict
+                            .parsed
+                            .map_or_else(|failure| failure.code, |_| "READ".to_owned()),
+                        Err(error) => error.code().to_owned(),
+                    };
+                    *ends.lock().unwrap().entry(end).or_insert(0) += 1;
                 }
             });
         }
     });
-    println!("{} read; stopped or crashed: {:#?}", read.into_inner(), failed.into_inner().unwrap());
+    let ends = ends.into_inner().unwrap();
+    println!("{ends:?}");
+    assert_eq!(ends.get("TIMED_OUT"), Some(&(FILES / HANG_EVERY)), "only what was told to hangs");
     middle.into_inner().unwrap().unwrap()
+}
+
+/// The file of a number.
+fn file(files: &[(String, Vec<u8>)], number: usize) -> Vec<u8> {
+    if number.is_multiple_of(HANG_EVERY) {
+        return b"mock spin 600000".to_vec();
+    }
+    if number.is_multiple_of(ORDER_EVERY) {
+        return ORDERS[number / ORDER_EVERY % ORDERS.len()].into();
+    }
+    mutated(&files[number % files.len()].1, number as u64)
 }
 
 /// How long answers took.
