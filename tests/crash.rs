@@ -42,12 +42,12 @@ fn killed_training(app: &TestApp, delay: Duration) -> Vec<String> {
     let stdout = BufReader::new(child.stdout.take().unwrap());
     std::thread::sleep(delay);
     #[cfg(target_os = "linux")]
-    let workers = crate::isolation::children_of(child.id());
+    let workers = crate::processes::children_of(child.id());
     // SIGKILL on Unix: no handler runs.
     let _ = child.kill();
     child.wait().unwrap();
     #[cfg(target_os = "linux")]
-    crate::isolation::wait_until_dead(&workers);
+    crate::processes::wait_until_dead(&workers);
     stdout.lines().map_while(Result::ok).collect()
 }
 

@@ -1,21 +1,21 @@
 //! A document that crashes, hangs or eats memory fails alone, with its reason, and nothing of it
 //! is left behind. The worker is the mock in `mock_worker.rs`, or the binary itself.
 
-use std::borrow::Cow;
-use std::io::{BufRead, BufReader};
+// No child outlives its use.
+mod parents;
+// Training through workers.
+mod runs;
+
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use ingest::Config;
-use train::{
-    Content, DataFolder, FileAccess, Input, Isolation, Options, Outcome, Report, Silent, Verdict,
-    Walls, WorkerCommand, WorkerError, WorkerLimits, WorkerPool,
-};
+use train::{FileAccess, Verdict, Walls, WorkerCommand, WorkerError, WorkerLimits, WorkerPool};
 
-use crate::app::{TestApp, binary, built};
+use crate::app::{binary, built};
 use crate::mutation::{mutated, originals};
 
 const MIB: u64 = 1024 * 1024;
@@ -240,117 +240,6 @@ fn what_is_no_worker_is_said_and_not_blamed_on_a_file() {
     assert!(error.to_string().contains("does not answer"), "{error}");
 }
 
-/// A data folder and a run on it whose workers are the mock.
-struct Trained {
-    _home: tempfile::TempDir,
-    folder: DataFolder,
-    options: Options,
-}
-
-impl Trained {
-    fn new(threads: usize) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(home.path().join("data"), index::Config::default()).unwrap();
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut options = Options::new(Arc::new(threads.into()));
-        options.isolation = Isolation::Child(Arc::new(pool(mock(), limits(), 9)));
-        Self { _home: home, folder, options }
-    }
-
-    fn train(&self, documents: &[&'static str]) -> Report {
-        let input = |(at, document): (usize, &&'static str)| {
-            Input::new(format!("{at}.md"), Content::Bytes(Cow::Borrowed(document.as_bytes())))
-        };
-        let inputs: Vec<_> = documents.iter().enumerate().map(input).collect();
-        train::train(&self.folder, &"shop".parse().unwrap(), &inputs, &self.options, &Silent)
-            .unwrap()
-    }
-
-    fn text(&self) -> String {
-        let snapshot = self.folder.snapshot(&"shop".parse().unwrap()).unwrap();
-        let mut texts: Vec<String> = Vec::new();
-        for entry in &snapshot.manifest().documents {
-            texts.extend(snapshot.chunks(&entry.id).unwrap().into_iter().map(|chunk| chunk.text));
-        }
-        texts.sort();
-        texts.join(" ")
-    }
-}
-
-#[test]
-fn bad_documents_fail_alone_and_an_unchanged_run_starts_no_worker() {
-    let trained = Trained::new(2);
-    let bad = ["Good.", "mock abort", "mock eat 600000000", "Better.", "mock spin 60000"];
-    let report = trained.train(&bad);
-    assert_eq!((report.added, report.failed), (2, 3));
-    let code = |at: usize| match &report.documents[at].outcome {
-        Outcome::Failed(failure) => failure.code.clone(),
-        _ => String::new(),
-    };
-    let codes: Vec<_> = (0..5).map(code).collect();
-    assert_eq!(codes, ["", "CRASHED", "OUT_OF_MEMORY", "", "TIMED_OUT"]);
-    assert!(report.isolation.is_some());
-    assert_eq!(trained.text(), "Better. Good.");
-
-    let mut trained = Trained::new(2);
-    trained.train(&["Good.", "Better."]);
-    let fresh = Arc::new(pool(mock(), limits(), 9));
-    trained.options.isolation = Isolation::Child(Arc::clone(&fresh));
-    assert_eq!(trained.train(&["Good.", "Better."]).unchanged, 2);
-    assert_eq!(fresh.started(), 0);
-}
-
-#[test]
-fn all_workers_together_use_the_threads_of_the_run() {
-    let check = |threads, documents: &[&'static str], expected| {
-        let trained = Trained::new(threads);
-        trained.train(documents);
-        assert_eq!(trained.text(), expected);
-    };
-    check(2, &["mock threads"], "2");
-    check(1, &["mock threads"], "1");
-    check(2, &["mock sleep 400", "mock threads"], "1 slept");
-    // Equal bytes are one document to read.
-    check(3, &["mock threads", "mock threads"], "3 3");
-}
-
-/// A PDF of one page whose form draws itself.
-fn endless_pdf() -> Vec<u8> {
-    let words = "BT /F 12 Tf 72 700 Td (Hello there) Tj ET /X Do";
-    let resources = "<< /Font << /F 4 0 R >> /XObject << /X 5 0 R >> >>";
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 612 792] >>".to_owned(),
-        format!("<< /Type /Page /Parent 2 0 R /Contents 6 0 R /Resources {resources} >>"),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-        format!(
-            "<< /Subtype /Form /BBox [0 0 612 792] /Resources {resources} /Length {} >>\nstream\n{words}\nendstream",
-            words.len()
-        ),
-        "<< /Length 5 >>\nstream\n/X Do\nendstream".to_owned(),
-    ];
-    let mut file = "%PDF-1.7\n".to_owned();
-    let mut table = "0000000000 65535 f \n".to_owned();
-    for (number, object) in (1..).zip(&objects) {
-        table += &format!("{:010} 00000 n \n", file.len());
-        file += &format!("{number} 0 obj\n{object}\nendobj\n");
-    }
-    let start = file.len();
-    file += &format!("xref\n0 7\n{table}trailer\n<< /Size 7 /Root 1 0 R >>\n");
-    file += &format!("startxref\n{start}\n%%EOF\n");
-    file.into_bytes()
-}
-
-#[test]
-fn what_was_cut_short_is_on_record() {
-    let app = TestApp::new();
-    app.file("endless.pdf", endless_pdf());
-    let run = app.jely(["train", "shop", app.files().to_str().unwrap(), "--json"]).ends(0);
-    let document = run.json_lines()[0]["document"].clone();
-    assert_eq!(document["pagesIncomplete"], serde_json::json!([1]), "{document}");
-    assert!(document["warnings"][0].as_str().unwrap().contains("page 1 is incomplete"));
-}
-
 #[test]
 fn every_fixture_reads_the_same_in_a_worker() {
     let pool = pool(jely(), WorkerLimits::default(), 2);
@@ -396,147 +285,4 @@ fn two_hundred_broken_files_end_in_a_verdict() {
     });
     println!("{read} of 200 broken files were read, by {} workers", pool.started());
     assert!(read > 60, "{read}");
-}
-
-/// A process that reads files through workers, and its children.
-struct Parent {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    _home: tempfile::TempDir,
-}
-
-impl Parent {
-    fn of(documents: &[&str]) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(mock().program);
-        command.args(["parent", "3"]);
-        for (at, document) in documents.iter().enumerate() {
-            let path = home.path().join(at.to_string());
-            std::fs::write(&path, document).unwrap();
-            command.arg(path);
-        }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, _home: home }
-    }
-
-    /// The lines up to the one that says `last`.
-    fn until(&mut self, last: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        while seen.last().is_none_or(|line: &String| !line.starts_with(last)) {
-            seen.push(self.lines.next().unwrap().unwrap());
-        }
-        seen
-    }
-
-    /// Waits until it has `count` children that have begun to work.
-    fn workers(&self, count: usize) -> Vec<u32> {
-        let own = self.child.id();
-        wait_for(|| Some(children_of(own)).filter(|found| found.len() == count))
-    }
-
-    fn kill_and_expect_none_of(mut self, workers: &[u32]) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        wait_until_dead(workers);
-    }
-}
-
-pub(crate) struct Process {
-    pid: u32,
-    pub(crate) parent: u32,
-    pub(crate) is_zombie: bool,
-}
-
-/// All processes of the machine.
-pub(crate) fn processes() -> Vec<Process> {
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let process = |entry: std::fs::DirEntry| {
-        let pid = entry.file_name().to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-        let mut fields = stat.rsplit(')').next()?.split_whitespace();
-        let is_zombie = fields.next()? == "Z";
-        Some(Process { pid, parent: fields.next()?.parse().ok()?, is_zombie })
-    };
-    entries.filter_map(process).collect()
-}
-
-/// The processes that `parent` started, by id.
-pub(crate) fn children_of(parent: u32) -> Vec<u32> {
-    let children = processes().into_iter().filter(|one| one.parent == parent);
-    children.map(|one| one.pid).collect()
-}
-
-/// Waits until none of these processes is alive.
-pub(crate) fn wait_until_dead(pids: &[u32]) {
-    // Without an init that waits for orphans, the dead stay on the list.
-    let is_alive = |one: &Process| pids.contains(&one.pid) && !one.is_zombie;
-    wait_for(|| (!processes().iter().any(is_alive)).then_some(()));
-}
-
-/// What `look` finds, within ten seconds.
-fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(10), "waited in vain");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-#[test]
-fn a_parent_that_is_killed_leaves_no_worker() {
-    let busy = Parent::of(&["mock hang", "mock spin 25000", "mock sleep 25000"]);
-    let workers = busy.workers(3);
-    busy.kill_and_expect_none_of(&workers);
-    let mut idle = Parent::of(&["Words.", "mock sleep 200", "mock sleep 200"]);
-    idle.until("idle");
-    let workers = idle.workers(3);
-    idle.kill_and_expect_none_of(&workers);
-}
-
-#[test]
-fn a_parent_that_goes_on_has_no_zombies_and_no_open_files() {
-    let mut documents = vec!["Words.", "mock abort", "mock overflow", "mock exit 3", "mock print"];
-    documents.extend(["More words."; 10]);
-    let mut parent = Parent::of(&documents);
-    let mut read = parent.until("idle");
-    read.sort();
-    assert_eq!(read.iter().filter(|line| *line == "read OK").count(), 11, "{read:?}");
-    assert_eq!(read.iter().filter(|line| *line == "read CRASHED").count(), 4, "{read:?}");
-    let own = parent.child.id();
-    let children: Vec<_> = processes().into_iter().filter(|one| one.parent == own).collect();
-    assert!(children.len() <= 3, "{}", children.len());
-    assert!(children.iter().all(|one| !one.is_zombie));
-    drop(parent.child.stdin.take());
-    assert_eq!(parent.until("left"), ["left 0 files, 0 children"]);
-    assert!(parent.child.wait().unwrap().success());
-}
-
-#[test]
-fn the_command_line_isolates_unless_told_not_to() {
-    let app = TestApp::new();
-    app.file("good.md", "# Lift\n\nThe lift carries 630 kg.\n");
-    let files = app.files();
-    let train = |extra: &[&str]| {
-        app.jely([&["train", "shop", files.to_str().unwrap()], extra].concat()).ends(0)
-    };
-    let run = train(&["--json"]);
-    let report = run.json_lines().pop().unwrap()["report"].clone();
-    assert_eq!((report["isolation"]["diesWithParent"] == true, run.stderr.as_str()), (true, ""));
-    // Nothing to read, nobody to read it.
-    assert!(train(&["--json"]).json_lines().pop().unwrap()["report"].get("isolation").is_none());
-    app.file("good.md", "# Lift\n\nThe lift carries 640 kg.\n");
-    let run = train(&["--no-isolation"]);
-    assert!(run.stderr.starts_with("warning: --no-isolation: "), "{}", run.stderr);
-    app.file("good.md", "# Lift\n\nThe lift carries 650 kg.\n");
-    let run = train(&["--no-isolation", "--json"]);
-    let warning: serde_json::Value = serde_json::from_str(run.stderr.trim()).unwrap();
-    assert_eq!(warning["warning"]["code"], "NO_ISOLATION");
-    assert!(run.json_lines().pop().unwrap()["report"].get("isolation").is_none());
-    let help = app.jely(["--help"]).ends(0).stdout;
-    assert!(!help.contains("parse-worker"), "{help}");
-    assert!(Path::new("/proc/self/exe").exists());
 }

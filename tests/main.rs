@@ -29,6 +29,9 @@ mod crash;
 // A document that crashes, hangs or eats memory fails alone.
 #[cfg(target_os = "linux")]
 mod isolation;
+// Who is alive.
+#[cfg(target_os = "linux")]
+mod processes;
 // Broken files by the thousand, from whole ones.
 mod mutation;
 // Ten thousand of them while questions are asked; run by command.

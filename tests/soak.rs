@@ -201,7 +201,7 @@ impl Held {
         let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         let own = std::process::id();
         let children: Vec<_> =
-            crate::isolation::processes().into_iter().filter(|one| one.parent == own).collect();
+            crate::processes::processes().into_iter().filter(|one| one.parent == own).collect();
         Self {
             memory_kib: memory.trim().trim_end_matches("kB").trim().parse().unwrap(),
             files: std::fs::read_dir("/proc/self/fd").unwrap().count(),
