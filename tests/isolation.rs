@@ -115,10 +115,23 @@ fn clocks_stop_what_hangs_and_nothing_else() {
     // Neither of them is tried again.
     assert!(begun.elapsed() < 7 * short, "{:?}", begun.elapsed());
     let stalled = one(quick(long, short));
-    assert_eq!(told(&stalled, "mock sleep 2500"), "slept", "a parse is no stall");
-    let (code, message) = refused(&stalled, "mock half");
-    assert_eq!(code, "TIMED_OUT");
-    assert!(message.contains("a longer pause than 2 s"), "{message}");
+    assert_eq!(told(&stalled, "mock sleep 1500"), "slept");
+    for document in ["mock half", "mock hang"] {
+        let (code, message) = refused(&stalled, document);
+        assert_eq!(code, "TIMED_OUT");
+        assert!(message.contains("a longer pause than 2 s"), "{message}");
+    }
+}
+
+#[test]
+fn a_parse_that_uses_the_processor_is_no_pause_and_each_has_its_own_time() {
+    let walls = Walls { cpu_seconds_max: 2, ..limits().walls };
+    let stall_max = Duration::from_millis(600);
+    let pool = one(WorkerLimits { walls, stall_max, ..limits() });
+    for _ in 0..3 {
+        assert_eq!(told(&pool, "mock spin 1300"), "spun");
+    }
+    assert_eq!(pool.started(), 1, "3.9 s in one worker that has two for each document");
 }
 
 #[test]

@@ -57,7 +57,8 @@ fn a_parent_that_is_killed_leaves_no_worker() {
     busy.kill_and_expect_none_of(&workers);
     let mut idle = Parent::of(&["Words.", "mock sleep 200", "mock sleep 200"]);
     idle.until("idle");
-    let workers = idle.workers(3);
+    let workers = children_of(idle.child.id());
+    assert!(!workers.is_empty());
     idle.kill_and_expect_none_of(&workers);
 }
 

@@ -74,7 +74,7 @@ pub enum Clock {
     Wall,
     /// Processor time of the document.
     Processor,
-    /// Time without a byte moving.
+    /// Time without progress.
     Stall,
 }
 

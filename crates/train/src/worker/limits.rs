@@ -13,8 +13,9 @@ pub struct WorkerLimits {
     pub walls: Walls,
     /// Time on the clock from request to reply; 120 s. The child is killed when it has passed.
     pub wall_max: Duration,
-    /// Time without a byte moving where one is due: before the child is ready, and within a
-    /// request or a reply; 20 s.
+    /// Time without progress; 20 s. Progress is a byte that moves, and between request and reply,
+    /// on Linux, processor time: that is looked at once in this time, so a parse that sleeps is
+    /// stopped within twice as long. One that spins meets the limit of processor time.
     pub stall_max: Duration,
     /// Documents after which a worker is replaced; 100. Starting one costs some milliseconds, so
     /// this adds a hundredth of them to a document.

@@ -44,8 +44,48 @@ pub(super) struct Patience {
     pub(super) stall: Duration,
 }
 
+/// How long one exchange has taken.
+struct Clocks {
+    patience: Patience,
+    begun: Instant,
+    /// When there was last a sign of progress.
+    moved: Instant,
+    /// Processor time of the child, in ticks, when it was last looked at.
+    ticks: Option<u64>,
+}
+
+impl Clocks {
+    fn new(patience: Patience) -> Self {
+        let begun = Instant::now();
+        Self { patience, begun, moved: begun, ticks: None }
+    }
+
+    /// What is left on the wall clock, and until something must move.
+    fn left(&self) -> (Duration, Duration) {
+        let Patience { wall, stall } = self.patience;
+        (wall.saturating_sub(self.begun.elapsed()), stall.saturating_sub(self.moved.elapsed()))
+    }
+
+    /// Whether a working child used the processor since it was last asked, or nobody can tell.
+    fn is_alive(&mut self, pid: u32) -> bool {
+        let Some(ticks) = ticks(pid) else { return true };
+        self.ticks.replace(ticks) != Some(ticks)
+    }
+}
+
+/// Processor time of a process, its threads included, in ticks of the kernel's clock; `None`
+/// where the system does not say.
+fn ticks(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may hold anything, so fields are counted from its end: proc(5), fields 14 and 15.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    user.checked_add(system)
+}
+
 /// The parent's ends of a child's pipes.
 pub(super) struct Pipes {
+    pid: u32,
     stdin: ChildStdin,
     stdout: ChildStdout,
     /// `None` once it has ended.
@@ -64,7 +104,8 @@ impl Pipes {
         ioctl_fionbio(&stdin, true)?;
         ioctl_fionbio(&stdout, true)?;
         ioctl_fionbio(&stderr, true)?;
-        Ok(Self { stdin, stdout, stderr: Some(stderr), complaint: Vec::new() })
+        let (pid, stderr) = (child.id(), Some(stderr));
+        Ok(Self { pid, stdin, stdout, stderr, complaint: Vec::new() })
     }
 
     /// What the child wrote to standard error, as far as it was kept.
@@ -81,18 +122,15 @@ impl Pipes {
         length_max: u64,
         patience: Patience,
     ) -> Result<Vec<u8>, Silence> {
-        let begun = Instant::now();
+        let mut clocks = Clocks::new(patience);
         let mut question = Outgoing { parts: parts.to_vec() };
         let mut answer = Incoming { kind, length_max, header: None, bytes: Vec::new() };
-        let mut moved = begun;
         let mut buffer = vec![0; READ_BYTES];
         loop {
-            // Between question and answer the child works; only the wall clock runs then.
-            let is_due = parts.is_empty() || !question.is_sent() || answer.has_begun();
-            let wall = patience.wall.saturating_sub(begun.elapsed());
-            let stall = patience.stall.saturating_sub(moved.elapsed());
-            let timeout = if is_due { wall.min(stall) } else { wall };
-            let ready = self.wait(!question.is_sent(), timeout)?;
+            // Between question and answer the child works, and no byte is due.
+            let works = !parts.is_empty() && question.is_sent() && !answer.has_begun();
+            let (wall, stall) = clocks.left();
+            let ready = self.wait(!question.is_sent(), wall.min(stall))?;
             if ready.stderr {
                 self.listen(&mut buffer);
             }
@@ -104,14 +142,13 @@ impl Pipes {
                     return Ok(payload);
                 }
             }
-            if has_moved {
-                moved = Instant::now();
-            }
             // What stood ready was taken first: the clocks run on while this process is stopped.
             if wall.is_zero() {
                 return Err(Silence::Wall);
             }
-            if is_due && stall.is_zero() && !has_moved {
+            if has_moved || (stall.is_zero() && works && clocks.is_alive(self.pid)) {
+                clocks.moved = Instant::now();
+            } else if stall.is_zero() {
                 return Err(Silence::Stall);
             }
         }
