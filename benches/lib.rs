@@ -4,6 +4,10 @@
 //! reading Markdown events, tantivy's own add and commit, its own top ten. Absolute times mean
 //! little on shared machines; the ratio of two measurements of one run does.
 
+mod peers;
+
+pub use peers::Peer;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -59,6 +63,26 @@ impl Measured {
                     total += start.elapsed();
                     drop(output);
                 }
+                seconds.push(total.as_secs_f64() / runs as f64);
+                total
+            });
+        });
+    }
+
+    /// Measures what `routine` says it took; nothing where it fails.
+    pub fn bench_timed(
+        &mut self,
+        group: &mut BenchmarkGroup<'_, WallTime>,
+        name: &str,
+        routine: impl Fn() -> Option<Duration>,
+    ) {
+        if routine().is_none() {
+            return;
+        }
+        let seconds = self.seconds.entry(name.to_owned()).or_default();
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|runs| {
+                let total: Duration = (0..runs).filter_map(|_| routine()).sum();
                 seconds.push(total.as_secs_f64() / runs as f64);
                 total
             });

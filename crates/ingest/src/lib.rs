@@ -41,7 +41,7 @@ pub use pdf::{BlockView, LineView, PageView, WordView, page_views};
 
 /// Version of everything between bytes and chunks: raised whenever the output for some input
 /// changes, so that cached results of an older version are not mistaken for current ones.
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// What a parse may use and how its result is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -173,4 +173,6 @@ fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
 }
 
 #[cfg(test)]
+mod shown_tests;
+#[cfg(test)]
 mod tests;
