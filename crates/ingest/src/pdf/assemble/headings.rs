@@ -1,5 +1,7 @@
 //! Headings by size, weight and numbering; the title of the document.
 
+mod alone;
+
 use std::collections::{BTreeMap, HashMap};
 
 use document::{Block, BlockKind, Page};
@@ -29,6 +31,7 @@ pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
         };
         block.kind = BlockKind::Heading { level: level.clamp(1, 6) as u8 };
     }
+    alone::name(pages, measures);
 }
 
 /// Names headings where the document's own structure names them already: of the paragraphs it
@@ -176,7 +179,10 @@ fn rank(block: &PageBlock<'_>, measures: &Measures) -> Option<Rank> {
     }
     let numbered = section_number(&first.text);
     let is_item = block.kind == BlockKind::ListItem && numbered.is_none();
-    if first.size > measures.body_size * LARGER && !is_item {
+    // Large text that begins amid something is a label in a picture.
+    let begins = |c: char| c.is_alphanumeric() && !c.is_lowercase() || "“„‘\"'¿¡".contains(c);
+    let is_title = first.text.starts_with(begins) || first.size > measures.body_size * 1.5;
+    if first.size > measures.body_size * LARGER && !is_item && is_title {
         return Some(Rank::Larger { size: first.size, depth: numbered });
     }
     let of_body_size = first.size > measures.body_size * 0.93 && block.lines.len() <= 2;
