@@ -6,7 +6,7 @@ use document::BlockKind;
 
 use super::blocks::PageBlock;
 use super::hyphens::Vocabulary;
-use super::tables::{Rows, names_columns};
+use super::tables::{Rows, may_be_names, names_columns};
 use crate::pdf::layout::Line;
 use crate::pdf::structure::CellPlace;
 
@@ -37,7 +37,7 @@ pub(super) fn find<'l>(
     if cells.len() < 2 || cells[0].len() < 2 {
         return None;
     }
-    let has_head = first_row_is_head(lines, &places) || names_columns(&cells);
+    let has_head = first_row_is_head(lines, &places, &cells[0]) || names_columns(&cells);
     let rows = Some(Rows { cells, has_head }.text());
     Some((end, PageBlock { kind: BlockKind::Table, lines, rows }))
 }
@@ -58,11 +58,11 @@ fn in_rows(cells: BTreeMap<(u32, u32), String>) -> Vec<Vec<String>> {
 }
 
 /// Whether the first row is tagged as head, or is in a heavy face as no other row is.
-fn first_row_is_head(lines: &[Line], places: &[CellPlace]) -> bool {
+fn first_row_is_head(lines: &[Line], places: &[CellPlace], row: &[String]) -> bool {
     let Some(first) = places.iter().map(|place| place.row).min() else { return false };
     let (head, body): (Vec<_>, Vec<_>) =
         lines.iter().zip(places).partition(|(_, place)| place.row == first);
     let tagged = head.iter().all(|(_, place)| place.is_head);
     let in_bold = head.iter().all(|(line, _)| line.bold) && !body.iter().all(|(line, _)| line.bold);
-    tagged || in_bold
+    tagged || (in_bold && may_be_names(row))
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::hyphens::Vocabulary;
 use crate::pdf::layout::{Line, is_label};
-pub(super) use rows::{Rows, names_columns};
+pub(super) use rows::{Rows, may_be_names, names_columns};
 
 /// Lines looked at for one table.
 const LINES_MAX: usize = 400;
@@ -231,7 +231,9 @@ impl Table {
             cells
         };
         let cells: Vec<Vec<String>> = self.rows.iter().map(row).collect();
-        let has_head = self.is_bold_alone(lines) || names_columns(&cells);
+        let bold_names =
+            self.is_bold_alone(lines) && cells.first().is_some_and(|row| may_be_names(row));
+        let has_head = bold_names || names_columns(&cells);
         Rows { cells, has_head }.text()
     }
 

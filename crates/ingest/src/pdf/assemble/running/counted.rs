@@ -31,8 +31,11 @@ pub(super) fn lines(pages: &[PageLayout], title_size: f32) -> Vec<Place> {
         }
     }
     let line = |(page, line): Place| &pages[page].lines[line];
+    // Numbers in front may be those of chapters, one a page; behind they are pages.
+    let counts_pages =
+        |chain: &Vec<Place>| chain.iter().any(|&place| last_number(&line(place).text).is_some());
     let chains = by_offset.into_values().flat_map(|places| chains(&places, line));
-    chains.filter(|chain| chain.len() >= PAGES_MIN).flatten().collect()
+    chains.filter(|chain| chain.len() >= PAGES_MIN && counts_pages(chain)).flatten().collect()
 }
 
 /// Consecutive places at one height and of one size.
@@ -58,14 +61,18 @@ fn chains<'l>(places: &[Place], line: impl Fn(Place) -> &'l Line) -> Vec<Vec<Pla
 
 /// The numbers that a line begins or ends with.
 fn outer_numbers(text: &str) -> impl Iterator<Item = i64> {
-    let first = text.split_whitespace().next();
-    let last = text.split_whitespace().next_back();
-    let number = |word: &str| {
-        let is_number = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| word.parse().ok()).flatten()
-    };
-    let (first, last) = (first.and_then(number), last.and_then(number));
-    first.into_iter().chain(last.filter(|last| Some(*last) != first))
+    let first = text.split_whitespace().next().and_then(number);
+    let last = last_number(text).filter(|last| Some(*last) != first);
+    first.into_iter().chain(last)
+}
+
+fn last_number(text: &str) -> Option<i64> {
+    text.split_whitespace().next_back().and_then(number)
+}
+
+fn number(word: &str) -> Option<i64> {
+    let is_number = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| word.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -90,6 +97,12 @@ mod tests {
             page("6 Chapter 2. Landing", 770.0),
         ];
         assert_eq!(lines(&pages, 20.0), [(1, 0), (2, 0), (4, 0), (5, 0)]);
+    }
+
+    #[test]
+    fn chapters_that_begin_on_each_page_are_content() {
+        let titles = ["1 Safety first", "2 In the box", "3 Assembly", "4 Battery", "5 Riding"];
+        assert!(lines(&titles.map(|title| page(title, 770.0)), 20.0).is_empty());
     }
 
     #[test]

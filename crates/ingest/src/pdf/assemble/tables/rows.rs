@@ -22,6 +22,15 @@ impl Rows {
     }
 }
 
+/// Whether a row in a heavy face may name the columns: sums are set like that too, but have
+/// figures.
+pub(in crate::pdf::assemble) fn may_be_names(row: &[String]) -> bool {
+    let is_figure = |text: &String| {
+        text.contains(|c: char| c.is_numeric()) && !text.contains(char::is_alphabetic)
+    };
+    !row.iter().any(is_figure)
+}
+
 /// Whether the first row looks like names of columns: every column has one, none is a number,
 /// and below stand numbers in some column from top to bottom.
 pub(in crate::pdf::assemble) fn names_columns(cells: &[Vec<String>]) -> bool {
@@ -54,6 +63,8 @@ mod tests {
     fn names_stand_over_figures() {
         assert!(names_columns(&cells(&[&["Part", "Price"], &["Bolt", "1"], &["Nut", "2"]])));
         assert!(!names_columns(&cells(&[&["Part", "2024"], &["Bolt", "1"], &["Nut", "2"]])));
+        assert!(!may_be_names(&["Net total".to_owned(), "699.60".to_owned()]));
+        assert!(may_be_names(&["Net total".to_owned(), "in 2024".to_owned()]));
         assert!(!names_columns(&cells(&[&["a", "b"], &["c", "d"], &["e", "f"]])));
     }
 }
