@@ -38,7 +38,8 @@ fn peers(criterion: &mut Criterion, measured: &mut Measured, fixtures: &[PathBuf
     let bytes = contents(files);
     let mut group = criterion.benchmark_group("ingest/peers");
     measured.bench(&mut group, "our text", || {
-        let text = |bytes| ingest::parse(bytes, &Config::default()).map_or(0, |d| d.text.len());
+        let text =
+            |bytes: &Vec<u8>| ingest::parse(bytes, &Config::default()).map_or(0, |d| d.text.len());
         bytes.iter().map(text).sum::<usize>()
     });
     for (name, peer) in [("PDFium", Peer::Pdfium), ("poppler", Peer::Poppler)] {

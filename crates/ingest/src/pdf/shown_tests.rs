@@ -218,3 +218,47 @@ fn blocks_know_their_boxes_in_the_pages_own_coordinates() {
         }
     }
 }
+
+#[test]
+fn tagged_tables_keep_their_spans_and_loops_are_cut() {
+    // Drawn in one column, so that only the tags tell the rows.
+    let texts = ["Station", "Spring", "Rain", "Days", "Cold Well", "212", "41"];
+    let mut content = String::new();
+    for (number, text) in texts.iter().enumerate() {
+        let text = text_at(72, 700 - 30 * number as i64, text);
+        content += &format!("/TD <</MCID {number}>> BDC {text} EMC ");
+    }
+    let mut sheet = Sheet::new(content.as_bytes());
+    let page = sheet.page_id;
+    let cell = |sheet: &mut Sheet, role: &str, mark: i64, span: Option<(&str, i64)>| {
+        let mut dict = dictionary! { "S" => role, "Pg" => page, "K" => mark };
+        if let Some((key, count)) = span {
+            dict.set("A", dictionary! { "O" => "Table", key => count });
+        }
+        Object::from(sheet.file.add_object(dict))
+    };
+    let rows = [
+        vec![
+            cell(&mut sheet, "TH", 0, Some(("RowSpan", 2))),
+            cell(&mut sheet, "TH", 1, Some(("ColSpan", 2))),
+        ],
+        vec![cell(&mut sheet, "TH", 2, None), cell(&mut sheet, "TH", 3, None)],
+        vec![
+            cell(&mut sheet, "TD", 4, None),
+            cell(&mut sheet, "TD", 5, None),
+            cell(&mut sheet, "TD", 6, None),
+        ],
+    ];
+    let table = sheet.file.new_object_id();
+    let mut kids: Vec<Object> = rows
+        .into_iter()
+        .map(|cells| sheet.file.add_object(dictionary! { "S" => "TR", "K" => cells }).into())
+        .collect();
+    kids.push(table.into());
+    sheet.file.objects.insert(table, dictionary! { "S" => "Table", "K" => kids }.into());
+    let root = dictionary! { "Type" => "StructTreeRoot", "K" => table };
+    sheet.catalog.set("StructTreeRoot", root);
+    let document = sheet.read();
+    let rows = "Station | Spring\n--- | --- | ---\n | Rain | Days\nCold Well | 212 | 41";
+    assert_eq!((document.text.as_str(), document.blocks[0].kind), (rows, BlockKind::Table));
+}
