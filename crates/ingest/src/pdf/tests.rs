@@ -154,6 +154,14 @@ fn actual_text_replaces_what_is_shown() {
 }
 
 #[test]
+fn actual_text_stands_for_glyphs_whose_own_text_is_unknown() {
+    let content = b"BT /F 12 Tf 72 700 Td (a) Tj /Span <</ActualText (b)>> BDC <80> Tj EMC \
+        /Span <</ActualText (cd)>> BDC /Span <</ActualText (x)>> BDC <80> Tj EMC (y) Tj EMC \
+        (e) Tj ET";
+    assert_eq!(parse(&pdf(helvetica(), &[content])).unwrap().text, "abcde");
+}
+
+#[test]
 fn coordinates_beyond_any_page_are_left_out() {
     let content = [
         &b"BT /F 12 Tf 0 0 0 0 0 0 Tm (nowhere) Tj ET "[..],
