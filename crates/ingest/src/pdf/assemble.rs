@@ -5,6 +5,7 @@ mod cells;
 mod code;
 mod headings;
 mod hyphens;
+mod phrases;
 mod plots;
 mod running;
 mod tables;

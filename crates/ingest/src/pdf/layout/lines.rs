@@ -6,7 +6,8 @@
 //! taken into the line.
 
 use super::accents;
-use super::script::is_right_to_left;
+use super::direction::Letters;
+use super::script::{begins_with_mark, is_right_to_left};
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 
 /// How far same-sized glyphs of a line may differ in baseline, in em.
@@ -24,6 +25,10 @@ const SCRIPT_BACK_TOLERANCE: f32 = 3.0;
 /// Gap between a line and the part of a formula that leaves its baseline, in em; between the
 /// cells of a table it is wider.
 const FORMULA_GAP: f32 = 1.2;
+/// How far a mark may be from its letter on any side, in em.
+const MARK_TOLERANCE: f32 = 1.1;
+/// Gap between parts of a right-to-left line, in em.
+const LEFTWARDS_GAP: f32 = 2.0;
 /// Runs that may lie between a line and its continuation.
 const RUNS_BETWEEN: usize = 4;
 
@@ -77,8 +82,8 @@ impl<'p> Shown<'p> {
     }
 }
 
-/// Splits glyphs of a page into lines.
-pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph]) -> Vec<Run> {
+/// Splits glyphs of a page into lines. `letters` are those of a page that has right-to-left text.
+pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph], letters: Option<Letters>) -> Vec<Run> {
     let shown = Shown { page, glyphs };
     let mut runs: Vec<Run> = Vec::new();
     for (index, glyph) in glyphs.iter().enumerate() {
@@ -97,7 +102,40 @@ pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph]) -> Vec<Run> {
             None => runs.push(Run::start(index, glyph)),
         }
     }
-    runs
+    if letters.is_some() { joined_leftwards(shown, runs) } else { runs }
+}
+
+/// Joins the parts of right-to-left lines that are drawn one by one from the right: a number, a
+/// word of another script, and what follows on its left.
+fn joined_leftwards(page: Shown<'_>, runs: Vec<Run>) -> Vec<Run> {
+    let is_rtl = |run: &Run| {
+        let mut texts = run.glyphs.iter().map(|&index| page.text_of(&page.glyphs[index]));
+        texts.any(|text| text.contains(is_right_to_left))
+    };
+    let mut joined: Vec<(Run, bool)> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let rtl = is_rtl(&run);
+        match joined.last_mut() {
+            Some((line, line_rtl)) if (rtl || *line_rtl) && lies_left_of(page, &run, line) => {
+                line.absorb(run);
+                *line_rtl = true;
+            }
+            _ => joined.push((run, rtl)),
+        }
+    }
+    joined.into_iter().map(|(run, _)| run).collect()
+}
+
+/// Whether a run goes on with a line on its left side.
+fn lies_left_of(page: Shown<'_>, run: &Run, line: &Run) -> bool {
+    let size = run.base_size.max(line.base_size);
+    let gap = line.u0 - run.u1;
+    let near = (-BACK_TOLERANCE * size..LEFTWARDS_GAP * size).contains(&gap)
+        && (line.base_v - run.base_v).abs() < BASELINE_TOLERANCE * size;
+    let (Some(&first), Some(&last)) = (run.glyphs.first(), line.glyphs.last()) else {
+        return false;
+    };
+    near && are_together(&page.glyphs[last], &page.glyphs[first])
 }
 
 /// The run a glyph goes on with: the last one, or one shortly before it if all that was drawn
@@ -134,8 +172,7 @@ fn is_filled(from: f32, runs: &[Run], to: f32, gap: f32) -> bool {
 
 fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
-    if last.degrees != glyph.degrees || last.layer != glyph.layer || last.tag.parts_from(glyph.tag)
-    {
+    if !are_together(last, glyph) {
         return false;
     }
     let size = run.base_size.max(glyph.size);
@@ -146,7 +183,7 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let raised = is_script || over_letter;
     let tolerance = if raised { SCRIPT_TOLERANCE } else { BASELINE_TOLERANCE };
     if offset > tolerance * size {
-        return false;
+        return is_mark_of(page, last, glyph);
     }
     let forward = glyph.u0 - last.u1;
     let beside_script = last.size < 0.9 * size || glyph.size < 0.9 * size;
@@ -157,7 +194,24 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
         return true;
     }
     let back = if over_letter { ACCENT_BACK_TOLERANCE } else { BACK_TOLERANCE };
-    forward > -back * size || goes_on_leftwards(page, last, glyph, size)
+    forward > -back * size
+        || goes_on_leftwards(page, last, glyph, size)
+        || is_mark_of(page, last, glyph)
+}
+
+/// Whether two glyphs may stand on one line, wherever they are.
+fn are_together(last: &Glyph, glyph: &Glyph) -> bool {
+    last.degrees == glyph.degrees && last.layer == glyph.layer && !last.tag.parts_from(glyph.tag)
+}
+
+/// Whether a glyph is a mark near the letter before it, or the letter near its mark.
+fn is_mark_of(page: Shown<'_>, last: &Glyph, glyph: &Glyph) -> bool {
+    let mark = |glyph| begins_with_mark(page.text_of(glyph));
+    let reach = MARK_TOLERANCE * last.size.max(glyph.size);
+    let center = (glyph.u0 + glyph.u1) / 2.0;
+    (mark(glyph) || mark(last))
+        && (last.u0 - reach..last.u1 + reach).contains(&center)
+        && (last.v - glyph.v).abs() < reach
 }
 
 /// Right-to-left text drawn in reading order.

@@ -1,9 +1,14 @@
 //! The text of a line: where its spaces and wide gaps are.
 
+use std::iter::once;
+
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::direction::{Letters, Step, Visual};
 use super::lines::Run;
-use super::script::{is_right_to_left, is_set_solid};
+use super::script::{
+    begins_with_mark, is_direction_mark, is_presentation_form, is_set_solid, push_aa,
+};
 use super::{Line, Piece, accents};
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 
@@ -25,16 +30,22 @@ const LETTER_SPACED_ALIKE_EM: f32 = 0.25;
 /// Letters needed to call a run letter-spaced; fewer may be cells of a table.
 const LETTER_SPACED_GLYPHS_MIN: usize = 5;
 
-/// Builds a line from its glyphs; `None` where they show only blank space.
-pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line> {
-    let glyphs = in_reading_order(page, shown, &run.glyphs);
+/// Builds a line from its glyphs; `None` where they show only blank space. `letters` are those of
+/// a page that has right-to-left text.
+pub(super) fn line(
+    page: &PageGlyphs,
+    shown: &[Glyph],
+    run: &Run,
+    letters: Option<Letters>,
+) -> Option<Line> {
+    let glyphs: Vec<&Glyph> = run.glyphs.iter().map(|&index| &shown[index]).collect();
     let visible = |glyph: &&Glyph| !page.text_of(glyph).trim().is_empty();
     let first = glyphs.iter().copied().find(visible)?;
-    let mut writer = Writer::new(page, letter_spacing(page, &glyphs));
-    for glyph in &glyphs {
-        writer.push(glyph);
-    }
-    let Written { text, words, cells } = writer.finish();
+    let visual = letters.and_then(|letters| Visual::of(page, shown, &run.glyphs, letters));
+    let Written { text, words, cells } = match visual {
+        Some(visual) => written_leftwards(page, &visual),
+        None => written(page, &glyphs),
+    };
     let shown = glyphs.iter().copied().filter(visible);
     let (mut u0, mut u1) = (f32::MAX, f32::MIN);
     for glyph in shown.clone() {
@@ -64,6 +75,24 @@ pub(super) fn line(page: &PageGlyphs, shown: &[Glyph], run: &Run) -> Option<Line
     })
 }
 
+/// The text of glyphs in content order.
+fn written(page: &PageGlyphs, glyphs: &[&Glyph]) -> Written {
+    let mut writer = Writer::new(page, letter_spacing(page, glyphs));
+    for glyph in glyphs {
+        let gap = writer.last.map_or(0.0, |last| gap(last, glyph));
+        writer.push(Step { glyph, text: page.text_of(glyph), gap });
+    }
+    writer.finish()
+}
+
+/// The text of a line that has right-to-left parts.
+fn written_leftwards(page: &PageGlyphs, visual: &Visual<'_>) -> Written {
+    let spacing = letter_spacing(page, &visual.glyphs());
+    let mut writer = Writer::new(page, spacing);
+    visual.reading_order(spacing).into_iter().for_each(|step| writer.push(step));
+    writer.finish()
+}
+
 /// The size that most glyphs have.
 fn usual_size<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> f32 {
     let mut sizes: Vec<(f32, usize)> = Vec::new();
@@ -77,59 +106,6 @@ fn usual_size<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> f32 {
     }
     let most = sizes.iter().copied().max_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
     most.map_or(0.0, |(size, _)| size)
-}
-
-/// Content order, but for right-to-left text drawn in visual order: that is turned round, its
-/// left-to-right parts (numbers, Latin words) kept.
-fn in_reading_order<'p>(
-    page: &PageGlyphs,
-    shown: &'p [Glyph],
-    indices: &[usize],
-) -> Vec<&'p Glyph> {
-    let mut glyphs: Vec<&Glyph> = indices.iter().map(|&index| &shown[index]).collect();
-    let rtl = |glyph: &&Glyph| page.text_of(glyph).chars().any(is_right_to_left);
-    let rtl_count = glyphs.iter().filter(|glyph| rtl(glyph)).count();
-    let rises = glyphs.windows(2).filter(|pair| pair[1].u0 > pair[0].u0).count();
-    if rtl_count == 0 || rtl_count * 2 < glyphs.len() / 2 || rises * 2 < glyphs.len() {
-        return glyphs;
-    }
-    glyphs.sort_by(|a, b| b.u0.total_cmp(&a.u0));
-    let ltr = left_to_right(page, &glyphs);
-    let mut at = 0;
-    while at < glyphs.len() {
-        let end = at + ltr[at..].iter().take_while(|own| **own == ltr[at]).count();
-        if ltr[at] {
-            glyphs[at..end].reverse();
-        }
-        at = end;
-    }
-    glyphs
-}
-
-/// Which glyphs belong to left-to-right parts: letters and digits that are, the signs within a
-/// number, and what separates the words of a Latin phrase.
-fn left_to_right(page: &PageGlyphs, glyphs: &[&Glyph]) -> Vec<bool> {
-    let strong = |glyph: &Glyph| {
-        page.text_of(glyph).chars().any(|c| c.is_alphanumeric() && !is_right_to_left(c))
-    };
-    let is_digit = |glyph: &Glyph| page.text_of(glyph).chars().all(char::is_numeric);
-    let mut ltr: Vec<bool> = glyphs.iter().map(|glyph| strong(glyph)).collect();
-    let mut at = 0;
-    while at < glyphs.len() {
-        let end = at + ltr[at..].iter().take_while(|own| !**own).count();
-        if end > at && at > 0 && end < glyphs.len() {
-            let between = glyphs[at..end].iter().flat_map(|glyph| page.text_of(glyph).chars());
-            let (before, after) = (glyphs[at - 1], glyphs[end]);
-            let joins = if is_digit(before) && is_digit(after) {
-                between.clone().all(|c| ".,:/-−".contains(c))
-            } else {
-                !is_digit(before) && !is_digit(after) && !between.clone().any(is_right_to_left)
-            };
-            ltr[at..end].fill(joins);
-        }
-        at = end.max(at + 1);
-    }
-    ltr
 }
 
 /// The even gap between the letters of letter-spaced text, in em; 0 for text set normally.
@@ -172,8 +148,7 @@ impl<'p> Writer<'p> {
         Self { page, letter_spacing, written: Written::default(), last: None, space_pending: false }
     }
 
-    fn push(&mut self, glyph: &'p Glyph) {
-        let text = self.page.text_of(glyph);
+    fn push(&mut self, Step { glyph, text, gap }: Step<'p>) {
         if text.trim().is_empty() {
             self.space_pending = true;
             return;
@@ -181,10 +156,10 @@ impl<'p> Writer<'p> {
         if self.compose_with_last(glyph, text) {
             return;
         }
-        let gap = self.last.map_or(0.0, |last| gap(last, glyph));
         let is_first = self.written.text.is_empty();
-        let cell = is_first || gap > CELL_GAP_EM * glyph.size;
-        let word = cell || self.space_pending || self.is_space(gap, glyph, text);
+        let is_mark = !is_first && !self.space_pending && begins_with_mark(text);
+        let cell = is_first || (gap > CELL_GAP_EM * glyph.size && !is_mark);
+        let word = cell || self.space_pending || (!is_mark && self.is_space(gap, glyph, text));
         if word && !is_first {
             self.written.text.push(' ');
         }
@@ -198,7 +173,10 @@ impl<'p> Writer<'p> {
             piece.u0 = piece.u0.min(glyph.u0);
             piece.u1 = piece.u1.max(glyph.u1);
         }
-        self.last = Some(glyph);
+        // A mark takes no room, unless it is a vowel sign with a width.
+        if !self.last.is_some_and(|last| is_mark && glyph.u1 <= last.u1) {
+            self.last = Some(glyph);
+        }
     }
 
     /// Whether the gap before a glyph separates words.
@@ -286,7 +264,10 @@ fn push_unfolded(out: &mut String, text: &str) {
             '\u{FB05}' | '\u{FB06}' => out.push_str("st"),
             '\u{A0}' | '\t' | '\n' | '\r' => out.push(' '),
             '\u{200B}' | '\u{FEFF}' => {}
-            c if c.is_control() => {}
+            c if c.is_control() || is_direction_mark(c) => {}
+            '\u{E32}' | '\u{EB2}' => push_aa(out, c),
+            // Forms of marks alone are folded to a space and the mark.
+            c if is_presentation_form(c) => out.extend(once(c).nfkc().filter(|c| *c != ' ')),
             c => out.push(c),
         }
     }
