@@ -31,13 +31,13 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    /// The letters of a page; `None` where none runs from right to left. A page of Latin text
-    /// costs one look at each byte.
+    /// The letters of a page; `None` where none runs from right to left. Most pages without
+    /// such text cost a look at each byte.
     pub(super) fn of_page(text: &str) -> Option<Self> {
-        // Right-to-left scripts begin at U+0590, of which this is the first byte.
-        const FIRST_BYTE: u8 = 0xD6;
-        let may_be = text.bytes().any(|byte| byte >= FIRST_BYTE);
-        may_be.then(|| Self::of(text.chars())).filter(|letters| letters.rtl > 0)
+        // First bytes of U+0590 to U+08FF, of the presentation forms, and of all beyond U+FFFF.
+        let may_be = text.bytes().any(|byte| matches!(byte, 0xD6..=0xE0 | 0xEF..));
+        let letters = || Self::of(text.chars());
+        (may_be && text.contains(is_right_to_left)).then(letters)
     }
 
     fn of(chars: impl Iterator<Item = char>) -> Self {

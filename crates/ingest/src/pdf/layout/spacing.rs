@@ -256,6 +256,7 @@ fn gap(last: &Glyph, glyph: &Glyph) -> f32 {
 fn push_unfolded(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
+            ' '..='~' => out.push(c),
             '\u{FB00}' => out.push_str("ff"),
             '\u{FB01}' => out.push_str("fi"),
             '\u{FB02}' => out.push_str("fl"),
