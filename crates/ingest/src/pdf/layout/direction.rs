@@ -20,6 +20,8 @@ const SPACE_EM: f32 = 0.17;
 /// The same between joined letters of a line that has spaces of its own: kerning, and letters
 /// whose widths are not theirs.
 const JOINED_SPACE_EM: f32 = 0.35;
+/// How much nearer to the wrong letter a mark may be, in em.
+const MARK_SLACK_EM: f32 = 0.25;
 /// How much a line's own letters weigh against those of its page in finding its direction.
 const LINE_WEIGHT: usize = 4;
 
@@ -48,10 +50,16 @@ impl Letters {
         })
     }
 
-    /// The direction of a line that has these letters, on a page of `self`.
-    fn base(self, line: Self) -> Level {
-        let is_rtl = line.ltr * LINE_WEIGHT <= line.rtl
-            || LINE_WEIGHT * line.rtl + self.rtl >= LINE_WEIGHT * line.ltr + self.ltr;
+    /// The direction of a line that has these letters, on a page of `self`. What closes a clause
+    /// at one end tells it; else the letters do. `ends` are the first and last characters shown.
+    fn base(self, line: Self, ends: (Option<char>, Option<char>)) -> Level {
+        let closes = |c: Option<char>| c.is_some_and(|c| ".,:;!?،؛؟".contains(c));
+        let is_rtl = match (closes(ends.0), closes(ends.1)) {
+            _ if line.ltr * LINE_WEIGHT <= line.rtl => true,
+            (true, false) => true,
+            (false, true) => false,
+            _ => LINE_WEIGHT * line.rtl + self.rtl >= LINE_WEIGHT * line.ltr + self.ltr,
+        };
         if is_rtl { Level::rtl() } else { Level::ltr() }
     }
 }
@@ -111,7 +119,11 @@ impl<'p> Visual<'p> {
         let line = Letters::of(glyphs.iter().flat_map(|glyph| page.text_of(glyph).chars()));
         let mut clusters = clusters(page, &glyphs);
         clusters.sort_by(|a, b| middle(a.glyph).total_cmp(&middle(b.glyph)));
-        Some(Self { page, clusters, base: letters.base(line) })
+        let mut shown = clusters.iter().map(|cluster| page.text_of(cluster.glyph).trim());
+        let first = shown.find(|text| !text.is_empty()).and_then(|text| text.chars().next());
+        let last = shown.rfind(|text| !text.is_empty()).and_then(|text| text.chars().next_back());
+        let base = letters.base(line, (first, last));
+        Some(Self { page, clusters, base })
     }
 
     /// The glyphs from left to right, without marks.
@@ -261,14 +273,17 @@ fn clusters<'p>(page: &PageGlyphs, glyphs: &[&'p Glyph]) -> Vec<Cluster<'p>> {
     clusters
 }
 
-/// Whether a mark drawn between two glyphs belongs to the first.
+/// Whether a mark drawn between two glyphs belongs to the first: by the order they are drawn in,
+/// unless it is clearly nearer to the other one. The origin of a mark may be beside its letter.
 fn belongs_before(page: &PageGlyphs, mark: &Glyph, first: &Glyph, second: &Glyph) -> bool {
     let center = middle(mark);
     let distance = |glyph: &Glyph| (glyph.u0 - center).max(center - glyph.u1).max(0.0);
     let (before, after) = (distance(first), distance(second));
+    let slack = MARK_SLACK_EM * mark.size;
+    // Drawn from left to right, right-to-left text has its marks before their letters.
     let is_reversed =
         middle(first) < middle(second) && page.text_of(mark).contains(is_right_to_left);
-    before < after || (before == after && !is_reversed)
+    if is_reversed { after > before + slack } else { before <= after + slack }
 }
 
 fn middle(glyph: &Glyph) -> f32 {

@@ -108,34 +108,77 @@ pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph], letters: Option<Letters>
 /// Joins the parts of right-to-left lines that are drawn one by one from the right: a number, a
 /// word of another script, and what follows on its left.
 fn joined_leftwards(page: Shown<'_>, runs: Vec<Run>) -> Vec<Run> {
-    let is_rtl = |run: &Run| {
-        let mut texts = run.glyphs.iter().map(|&index| page.text_of(&page.glyphs[index]));
-        texts.any(|text| text.contains(is_right_to_left))
-    };
-    let mut joined: Vec<(Run, bool)> = Vec::with_capacity(runs.len());
+    let mut joined: Vec<Part> = Vec::with_capacity(runs.len());
     for run in runs {
-        let rtl = is_rtl(&run);
-        match joined.last_mut() {
-            Some((line, line_rtl)) if (rtl || *line_rtl) && lies_left_of(page, &run, line) => {
-                line.absorb(run);
-                *line_rtl = true;
-            }
-            _ => joined.push((run, rtl)),
+        let mut part = Part::of(page, run);
+        match joined.pop_if(|line| line.is_blank) {
+            Some(spaces) if spaces.lies_around(page, &part) => part.absorb(spaces),
+            Some(spaces) => spaces.join(page, &mut joined),
+            None => {}
         }
+        // What spaces belong to may follow them.
+        if part.is_blank { joined.push(part) } else { part.join(page, &mut joined) }
     }
-    joined.into_iter().map(|(run, _)| run).collect()
+    joined.into_iter().map(|part| part.run).collect()
 }
 
-/// Whether a run goes on with a line on its left side.
-fn lies_left_of(page: Shown<'_>, run: &Run, line: &Run) -> bool {
-    let size = run.base_size.max(line.base_size);
-    let gap = line.u0 - run.u1;
-    let near = (-BACK_TOLERANCE * size..LEFTWARDS_GAP * size).contains(&gap)
-        && (line.base_v - run.base_v).abs() < BASELINE_TOLERANCE * size;
-    let (Some(&first), Some(&last)) = (run.glyphs.first(), line.glyphs.last()) else {
-        return false;
-    };
-    near && are_together(&page.glyphs[last], &page.glyphs[first])
+/// A part of a right-to-left line.
+struct Part {
+    run: Run,
+    is_rtl: bool,
+    /// Some programs draw the spaces of a line before its letters.
+    is_blank: bool,
+}
+
+impl Part {
+    fn of(page: Shown<'_>, run: Run) -> Self {
+        let texts = || run.glyphs.iter().map(|&index| page.text_of(&page.glyphs[index]));
+        let is_rtl = texts().any(|text| text.contains(is_right_to_left));
+        let is_blank = texts().all(|text| text.trim().is_empty());
+        Self { run, is_rtl, is_blank }
+    }
+
+    /// Joins the line on whose left side it stands.
+    fn join(mut self, page: Shown<'_>, lines: &mut Vec<Self>) {
+        if let Some(line) = lines.pop_if(|line| line.goes_on_with(page, &self)) {
+            self.absorb(line);
+        }
+        lines.push(self);
+    }
+
+    fn goes_on_with(&self, page: Shown<'_>, part: &Self) -> bool {
+        let size = part.run.base_size.max(self.run.base_size);
+        let gap = self.run.u0 - part.run.u1;
+        (-BACK_TOLERANCE * size..LEFTWARDS_GAP * size).contains(&gap)
+            && self.is_level_with(page, part)
+    }
+
+    fn lies_around(&self, page: Shown<'_>, part: &Self) -> bool {
+        self.run.u0 < part.run.u1 && part.run.u0 < self.run.u1 && self.is_level_with(page, part)
+    }
+
+    /// Whether two parts may be of one right-to-left line.
+    fn is_level_with(&self, page: Shown<'_>, part: &Self) -> bool {
+        let (line, run) = (&self.run, &part.run);
+        let size = run.base_size.max(line.base_size);
+        let (Some(&first), Some(&last)) = (run.glyphs.first(), line.glyphs.last()) else {
+            return false;
+        };
+        (self.is_rtl || part.is_rtl)
+            && (line.base_v - run.base_v).abs() < BASELINE_TOLERANCE * size
+            && are_together(&page.glyphs[last], &page.glyphs[first])
+    }
+
+    /// The glyphs of the smaller part are moved, so that all moves take linear time but for a
+    /// logarithm. Their order counts little: the line is put in order by place.
+    fn absorb(&mut self, mut part: Self) {
+        if part.run.glyphs.len() >= self.run.glyphs.len() {
+            std::mem::swap(&mut self.run, &mut part.run);
+        }
+        self.run.absorb(part.run);
+        self.is_rtl |= part.is_rtl;
+        self.is_blank &= part.is_blank;
+    }
 }
 
 /// The run a glyph goes on with: the last one, or one shortly before it if all that was drawn

@@ -143,10 +143,14 @@ fn a_line_of_a_left_to_right_page_keeps_its_own_direction() {
     let line = "The word שלום לך (peace) is 1 of 20 here";
     check_from(Level::ltr(), line, &ALL);
     let letters = Letters { rtl: 5, ltr: 900 };
-    assert_eq!(letters.base(Letters { rtl: 8, ltr: 20 }), Level::ltr());
-    assert_eq!(letters.base(Letters { rtl: 20, ltr: 3 }), Level::rtl());
+    let base = |rtl, ltr, ends| letters.base(Letters { rtl, ltr }, ends);
+    assert_eq!(base(8, 20, (None, None)), Level::ltr());
+    assert_eq!(base(20, 3, (None, None)), Level::rtl());
+    assert_eq!(base(8, 7, (Some('.'), Some('W'))), Level::rtl());
     let letters = Letters { rtl: 900, ltr: 5 };
-    assert_eq!(letters.base(Letters { rtl: 4, ltr: 30 }), Level::rtl());
+    let base = |rtl, ltr, ends| letters.base(Letters { rtl, ltr }, ends);
+    assert_eq!(base(4, 30, (None, None)), Level::rtl());
+    assert_eq!(base(4, 30, (Some('W'), Some('.'))), Level::ltr());
 }
 
 #[test]
@@ -163,6 +167,9 @@ fn marks_stay_with_their_letters_however_they_are_drawn() {
     assert_eq!(read(&page(&from_left)), "ב\u{5B8}\u{5BC}א");
     let in_order = [(bet, 1.0, 2.0), (qamats, 1.0, 1.0), ("א", 0.0, 1.0)];
     assert_eq!(read(&page(&in_order)), "ב\u{5B8}א");
+    // Its origin lies over the letter before it.
+    let beside = [("א", 0.0, 1.0), (qamats, 0.8, 0.8), (bet, 1.0, 2.0)];
+    assert_eq!(read(&page(&beside)), "ב\u{5B8}א");
     let last = [("א", 0.0, 1.0), (bet, 1.0, 2.0), (qamats, 1.5, 1.5)];
     assert_eq!(read(&page(&last)), "ב\u{5B8}א");
 }
