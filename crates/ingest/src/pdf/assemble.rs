@@ -6,6 +6,7 @@ mod code;
 mod formulas;
 mod headings;
 mod hyphens;
+mod phrases;
 mod plots;
 mod running;
 mod tables;

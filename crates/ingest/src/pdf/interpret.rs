@@ -337,6 +337,7 @@ impl<'a> Interpreter<'a> {
         let Some(frame) = self.state.frame(font.vertical()) else { return };
         let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
         let tag = self.marks.tag();
+        let is_replaced = self.marks.is_replaced();
         let space = font.space_width * frame.em_along;
         let mut rest = bytes;
         while !rest.is_empty() && !self.is_full() {
@@ -345,7 +346,7 @@ impl<'a> Interpreter<'a> {
             let start = self.page.text.len() as u32;
             self.page.text.push_str(&shown.text);
             let end = self.page.text.len() as u32;
-            self.page.unmapped += u32::from(shown.text.is_empty());
+            self.page.unmapped += u32::from(shown.text.is_empty() && !is_replaced);
             let (x, y) = self.state.origin();
             let (u, v) = frame.place(x, y);
             let (along, left) = shown.offset;
@@ -355,7 +356,7 @@ impl<'a> Interpreter<'a> {
             let (u0, u1) = if advance < 0.0 { (u + advance, u) } else { (u, u + advance) };
             let has_place =
                 u.abs() < COORDINATE_MAX && v.abs() < COORDINATE_MAX && advance.is_finite();
-            if has_place && start != end {
+            if has_place && (start != end || is_replaced) {
                 let glyph = Glyph {
                     text: (start, end),
                     u0,

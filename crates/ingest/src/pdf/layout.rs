@@ -3,10 +3,12 @@
 mod accents;
 mod annotations;
 mod columns;
+mod direction;
 mod grids;
 mod initials;
 mod labels;
 mod leaders;
+mod letter_spacing;
 mod lines;
 mod script;
 mod spacing;
@@ -20,7 +22,7 @@ use super::matrix::Matrix;
 use super::page_frame::PageFrame;
 use super::structure::{CellPlace, Structure, Tag};
 pub(super) use labels::is_label;
-pub(super) use script::is_set_solid;
+pub(super) use script::{has_spaces_between_phrases, is_set_solid};
 
 /// A line of text.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,9 +121,10 @@ pub(super) fn page(mut glyphs: PageGlyphs, structure: &Structure) -> PageLayout 
     if !is_tagged {
         tags::forget(&mut glyphs);
     }
+    let letters = direction::Letters::of_page(&glyphs.text);
     let lines_of = |shown: &[Glyph]| -> Vec<Line> {
-        let runs = lines::runs(&glyphs, shown);
-        runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run)).collect()
+        let runs = lines::runs(&glyphs, shown, letters);
+        runs.iter().filter_map(|run| spacing::line(&glyphs, shown, run, letters)).collect()
     };
     let lines = without_overprints(lines_of(&glyphs.glyphs));
     let mut lines = labels::with_labels(lines);

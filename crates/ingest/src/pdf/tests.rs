@@ -162,6 +162,14 @@ fn actual_text_replaces_what_is_shown() {
 }
 
 #[test]
+fn actual_text_stands_for_glyphs_whose_own_text_is_unknown() {
+    let content = b"BT /F 12 Tf 72 700 Td (a) Tj /Span <</ActualText (b)>> BDC <80> Tj EMC \
+        /Span <</ActualText (cd)>> BDC /Span <</ActualText (x)>> BDC <80> Tj EMC (y) Tj EMC \
+        (e) Tj ET";
+    assert_eq!(parse(&pdf(helvetica(), &[content])).unwrap().text, "abcde");
+}
+
+#[test]
 fn coordinates_beyond_any_page_are_left_out() {
     let content = [
         &b"BT /F 12 Tf 0 0 0 0 0 0 Tm (nowhere) Tj ET "[..],
@@ -197,4 +205,45 @@ fn the_outline_gives_headings_their_levels() {
     let levels: Vec<_> = document.blocks.iter().map(|block| block.kind).collect();
     use document::BlockKind::{Heading, Paragraph};
     assert_eq!(levels, [Heading { level: 1 }, Paragraph, Heading { level: 2 }, Paragraph]);
+}
+
+/// A font whose codes `a` to `d` are the first letters of the Hebrew alphabet.
+fn hebrew() -> lopdf::Document {
+    let mut file = lopdf::Document::with_version("1.7");
+    let map = b"2 beginbfrange <61> <64> <05D0> <20> <39> <0020> endbfrange".to_vec();
+    let map = file.add_object(Stream::new(Dictionary::new(), map));
+    let mut font = helvetica();
+    font.set("ToUnicode", map);
+    file.add_object(font);
+    file
+}
+
+fn read_hebrew(content: &[u8]) -> String {
+    let file = hebrew();
+    let font = Object::Reference((2, 0));
+    let resources = dictionary! { "Font" => dictionary! { "F" => font } };
+    parse(&with_pages(file, &[content], &resources)).unwrap().text
+}
+
+#[test]
+fn parts_of_a_right_to_left_line_drawn_from_the_right_are_one_line() {
+    let parts = b"BT /F 10 Tf 1 0 0 1 100 700 Tm ( dcba) Tj 1 0 0 1 89 700 Tm (17) Tj \
+        1 0 0 1 72 700 Tm (ab ,) Tj ET";
+    assert_eq!(read_hebrew(parts), "אבגד 17, בא");
+    let spaces_first = b"BT /F 10 Tf 1 0 0 1 111 700 Tm ( ) Tj 1 0 0 1 100 700 Tm (ba) Tj \
+        1 0 0 1 114 700 Tm (dc) Tj ET";
+    assert_eq!(read_hebrew(spaces_first), "גד אב");
+}
+
+#[test]
+fn parts_of_a_right_to_left_line_are_joined_in_bounded_time() {
+    // Each part is blank and lies over all before it, until the last has letters.
+    let mut content = b"BT /F 10 Tf ".to_vec();
+    for _ in 0..40_000 {
+        content.extend(b"1 0 0 1 100 700 Tm ( ) Tj 1 0 0 1 400 700 Tm ( ) Tj ");
+    }
+    content.extend(b"1 0 0 1 200 700 Tm (ba) Tj ET");
+    let started = Instant::now();
+    assert_eq!(read_hebrew(&content), "אב");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

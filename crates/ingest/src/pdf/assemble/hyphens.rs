@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::pdf::layout::Line;
+use super::phrases::PhraseEnds;
+use crate::pdf::layout::{Line, has_spaces_between_phrases};
 
 /// What a document shows of its words.
 pub(in crate::pdf) struct Vocabulary {
@@ -14,13 +15,18 @@ pub(in crate::pdf) struct Vocabulary {
     counts: HashMap<String, u32>,
     /// Divided words end in a hyphen character of their own, so `-` is always a real one.
     marks_division: bool,
+    /// Lines of Thai and its neighbours end where a phrase ends.
+    ends_phrases: bool,
 }
 
 impl Vocabulary {
     pub(super) fn of<'l>(lines: impl Iterator<Item = &'l Line>) -> Self {
-        let mut vocabulary = Self { counts: HashMap::new(), marks_division: false };
+        let mut vocabulary =
+            Self { counts: HashMap::new(), marks_division: false, ends_phrases: false };
+        let mut phrase_ends = PhraseEnds::default();
         let mut after_hyphen = false;
         for line in lines {
+            phrase_ends.add(line);
             let ends_in_hyphen = line.text.ends_with(is_hyphen);
             vocabulary.marks_division |= ends_in_hyphen && !line.text.ends_with('-');
             let words = line.text.split_whitespace();
@@ -29,6 +35,7 @@ impl Vocabulary {
             words.take(whole).skip(usize::from(after_hyphen)).for_each(|word| vocabulary.add(word));
             after_hyphen = ends_in_hyphen;
         }
+        vocabulary.ends_phrases = phrase_ends.are_usual();
         vocabulary
     }
 
@@ -49,7 +56,8 @@ impl Vocabulary {
             return;
         }
         let Some(hyphen) = text.chars().next_back().filter(|&c| is_hyphen(c)) else {
-            if !(ends_solid(text) && starts_solid(line)) {
+            let is_solid = ends_solid(text) && starts_solid(line);
+            if !is_solid && !self.is_amid_phrase(text, line) {
                 text.push(' ');
             }
             text.push_str(line);
@@ -65,6 +73,13 @@ impl Vocabulary {
             text.truncate(stem.len());
         }
         text.push_str(line);
+    }
+
+    /// Whether a line ends within a phrase of a script that has no spaces there.
+    fn is_amid_phrase(&self, before: &str, after: &str) -> bool {
+        !self.ends_phrases
+            && before.ends_with(has_spaces_between_phrases)
+            && after.starts_with(has_spaces_between_phrases)
     }
 
     /// Whether the hyphen between two parts of a word was put there to break the line.
@@ -152,5 +167,8 @@ mod tests {
         check("", "a dash -", "here", "a dash - here");
         check("", "no hyphen", "here", "no hyphen here");
         check("", "日本", "語", "日本語");
+        check("", "ภาษา", "ไทย", "ภาษาไทย");
+        check("", "ภาษา", "Thai", "ภาษา Thai");
+        check("", "한국", "말", "한국 말");
     }
 }

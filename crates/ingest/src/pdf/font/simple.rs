@@ -122,7 +122,7 @@ impl SimpleFont {
     /// two last comes first depends on the font.
     fn text(&self, objects: &Objects<'_>, code: u8) -> Box<str> {
         let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code.into()));
-        if let Some(text) = mapped {
+        if let Some(text) = mapped.filter(|text| !self.belies_name(code, text)) {
             return (*text).into();
         }
         let name = self.name(objects, code);
@@ -143,6 +143,15 @@ impl SimpleFont {
         let text =
             symbol.or(known).or_else(|| self.private(code)).or_else(|| self.plain(code, name));
         text.unwrap_or_default().into()
+    }
+
+    /// Whether a mapped text is blank and `Differences` names something to be seen.
+    fn belies_name(&self, code: u8, mapped: &str) -> bool {
+        let seen = |name| {
+            let listed = glyph_names::unicode_of(name).filter(|text| is_readable(text));
+            listed.is_some_and(|text| !text.trim().is_empty())
+        };
+        mapped.trim().is_empty() && self.names.different(code).is_some_and(seen)
     }
 
     fn program(&self, objects: &Objects<'_>) -> Option<&Program> {

@@ -31,6 +31,8 @@ struct Mark {
     tag: Tag,
     /// Of a layer that is switched off.
     hidden: bool,
+    /// Within a sequence that has replacement text.
+    replaced: bool,
 }
 
 /// The sequences outside a form.
@@ -53,6 +55,11 @@ impl Marks {
     /// Whether text shown now is of a layer that is switched off.
     pub(super) fn is_hidden(&self) -> bool {
         self.open.last().is_some_and(|mark| mark.hidden)
+    }
+
+    /// Whether text shown now will be replaced: then a glyph counts whose own text is unknown.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.open.last().is_some_and(|mark| mark.replaced)
     }
 
     /// Begins to run a form; it closes its own sequences only.
@@ -89,8 +96,13 @@ impl Marks {
             Some(Operand::Name(kind)) => *kind,
             _ => b"",
         };
-        let mut mark =
-            Mark { actual_text: None, first_glyph, tag: self.tag(), hidden: self.is_hidden() };
+        let mut mark = Mark {
+            actual_text: None,
+            first_glyph,
+            tag: self.tag(),
+            hidden: self.is_hidden(),
+            replaced: self.is_replaced(),
+        };
         let inline = match operands {
             [_, Operand::DictStart, entries @ ..] => entries,
             _ => &[],
@@ -114,6 +126,7 @@ impl Marks {
             let text = inline_actual_text(inline)
                 .or_else(|| dict.and_then(|dict| objects.text(dict, b"ActualText")));
             mark.actual_text = text.filter(|text| text.len() <= ACTUAL_TEXT_BYTES_MAX);
+            mark.replaced |= mark.actual_text.is_some();
         }
         self.open.push(mark);
     }

@@ -6,7 +6,8 @@
 //! taken into the line.
 
 use super::accents;
-use super::script::is_right_to_left;
+use super::direction::Letters;
+use super::script::{begins_with_mark, is_right_to_left};
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 
 /// How far same-sized glyphs of a line may differ in baseline, in em.
@@ -27,6 +28,10 @@ const SCRIPT_BACK_TOLERANCE: f32 = 3.0;
 /// Gap between a line and the part of a formula that leaves its baseline, in em; between the
 /// cells of a table it is wider.
 const FORMULA_GAP: f32 = 1.2;
+/// How far a mark may be from its letter on any side, in em.
+const MARK_TOLERANCE: f32 = 1.1;
+/// Gap between parts of a right-to-left line, in em.
+const LEFTWARDS_GAP: f32 = 2.0;
 /// Runs that may lie between a line and its continuation.
 const RUNS_BETWEEN: usize = 4;
 
@@ -80,8 +85,8 @@ impl<'p> Shown<'p> {
     }
 }
 
-/// Splits glyphs of a page into lines.
-pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph]) -> Vec<Run> {
+/// Splits glyphs of a page into lines. `letters` are those of a page that has right-to-left text.
+pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph], letters: Option<Letters>) -> Vec<Run> {
     let shown = Shown { page, glyphs };
     let mut runs: Vec<Run> = Vec::new();
     for (index, glyph) in glyphs.iter().enumerate() {
@@ -100,7 +105,83 @@ pub(super) fn runs(page: &PageGlyphs, glyphs: &[Glyph]) -> Vec<Run> {
             None => runs.push(Run::start(index, glyph)),
         }
     }
-    runs
+    if letters.is_some() { joined_leftwards(shown, runs) } else { runs }
+}
+
+/// Joins the parts of right-to-left lines that are drawn one by one from the right: a number, a
+/// word of another script, and what follows on its left.
+fn joined_leftwards(page: Shown<'_>, runs: Vec<Run>) -> Vec<Run> {
+    let mut joined: Vec<Part> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let mut part = Part::of(page, run);
+        match joined.pop_if(|line| line.is_blank) {
+            Some(spaces) if spaces.lies_around(page, &part) => part.absorb(spaces),
+            Some(spaces) => spaces.join(page, &mut joined),
+            None => {}
+        }
+        // What spaces belong to may follow them.
+        if part.is_blank { joined.push(part) } else { part.join(page, &mut joined) }
+    }
+    joined.into_iter().map(|part| part.run).collect()
+}
+
+/// A part of a right-to-left line.
+struct Part {
+    run: Run,
+    is_rtl: bool,
+    /// Some programs draw the spaces of a line before its letters.
+    is_blank: bool,
+}
+
+impl Part {
+    fn of(page: Shown<'_>, run: Run) -> Self {
+        let texts = || run.glyphs.iter().map(|&index| page.text_of(&page.glyphs[index]));
+        let is_rtl = texts().any(|text| text.contains(is_right_to_left));
+        let is_blank = texts().all(|text| text.trim().is_empty());
+        Self { run, is_rtl, is_blank }
+    }
+
+    /// Joins the line on whose left side it stands.
+    fn join(mut self, page: Shown<'_>, lines: &mut Vec<Self>) {
+        if let Some(line) = lines.pop_if(|line| line.goes_on_with(page, &self)) {
+            self.absorb(line);
+        }
+        lines.push(self);
+    }
+
+    fn goes_on_with(&self, page: Shown<'_>, part: &Self) -> bool {
+        let size = part.run.base_size.max(self.run.base_size);
+        let gap = self.run.u0 - part.run.u1;
+        (-BACK_TOLERANCE * size..LEFTWARDS_GAP * size).contains(&gap)
+            && self.is_level_with(page, part)
+    }
+
+    fn lies_around(&self, page: Shown<'_>, part: &Self) -> bool {
+        self.run.u0 < part.run.u1 && part.run.u0 < self.run.u1 && self.is_level_with(page, part)
+    }
+
+    /// Whether two parts may be of one right-to-left line.
+    fn is_level_with(&self, page: Shown<'_>, part: &Self) -> bool {
+        let (line, run) = (&self.run, &part.run);
+        let size = run.base_size.max(line.base_size);
+        let (Some(&first), Some(&last)) = (run.glyphs.first(), line.glyphs.last()) else {
+            return false;
+        };
+        (self.is_rtl || part.is_rtl)
+            && (line.base_v - run.base_v).abs() < BASELINE_TOLERANCE * size
+            && are_together(&page.glyphs[last], &page.glyphs[first])
+    }
+
+    /// The glyphs of the smaller part are moved, so that all moves take linear time but for a
+    /// logarithm. Their order counts little: the line is put in order by place.
+    fn absorb(&mut self, mut part: Self) {
+        if part.run.glyphs.len() >= self.run.glyphs.len() {
+            std::mem::swap(&mut self.run, &mut part.run);
+        }
+        self.run.absorb(part.run);
+        self.is_rtl |= part.is_rtl;
+        self.is_blank &= part.is_blank;
+    }
 }
 
 /// The run a glyph goes on with: the last one, or one shortly before it if all that was drawn
@@ -137,8 +218,7 @@ fn is_filled(from: f32, runs: &[Run], to: f32, gap: f32) -> bool {
 
 fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let Some(last) = run.glyphs.last().map(|&index| &page.glyphs[index]) else { return false };
-    if last.degrees != glyph.degrees || last.layer != glyph.layer || last.tag.parts_from(glyph.tag)
-    {
+    if !are_together(last, glyph) {
         return false;
     }
     let size = run.base_size.max(glyph.size);
@@ -149,7 +229,7 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let raised = is_script || over_letter;
     let tolerance = if raised { SCRIPT_TOLERANCE } else { BASELINE_TOLERANCE };
     if offset > tolerance * size {
-        return false;
+        return is_mark_of(page, last, glyph);
     }
     let forward = glyph.u0 - last.u1;
     let beside_script = is_script && (last.size < 0.9 * size || glyph.size < 0.9 * size);
@@ -160,7 +240,24 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
         return true;
     }
     let back = if over_letter { ACCENT_BACK_TOLERANCE } else { BACK_TOLERANCE };
-    forward > -back * size || goes_on_leftwards(page, last, glyph, size)
+    forward > -back * size
+        || goes_on_leftwards(page, last, glyph, size)
+        || is_mark_of(page, last, glyph)
+}
+
+/// Whether two glyphs may stand on one line, wherever they are.
+fn are_together(last: &Glyph, glyph: &Glyph) -> bool {
+    last.degrees == glyph.degrees && last.layer == glyph.layer && !last.tag.parts_from(glyph.tag)
+}
+
+/// Whether a glyph is a mark near the letter before it, or the letter near its mark.
+fn is_mark_of(page: Shown<'_>, last: &Glyph, glyph: &Glyph) -> bool {
+    let mark = |glyph| begins_with_mark(page.text_of(glyph));
+    let reach = MARK_TOLERANCE * last.size.max(glyph.size);
+    let center = (glyph.u0 + glyph.u1) / 2.0;
+    (mark(glyph) || mark(last))
+        && (last.u0 - reach..last.u1 + reach).contains(&center)
+        && (last.v - glyph.v).abs() < reach
 }
 
 /// Right-to-left text drawn in reading order.

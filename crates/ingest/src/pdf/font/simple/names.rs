@@ -70,7 +70,8 @@ impl Names {
         matches!(self.base, Base::Listed(_)) || self.is_different(code)
     }
 
-    fn different(&self, code: u8) -> Option<&str> {
+    /// The name that `Differences` gives a code.
+    pub(super) fn different(&self, code: u8) -> Option<&str> {
         let at = self.differences.binary_search_by_key(&code, |(code, _)| *code).ok()?;
         self.differences.get(at).map(|(_, name)| &**name)
     }

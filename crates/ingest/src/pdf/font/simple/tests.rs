@@ -40,6 +40,16 @@ fn holes_of_a_to_unicode_map_are_filled_by_names() {
 }
 
 #[test]
+fn a_letter_by_name_is_no_blank_whatever_the_map_says() {
+    let font = named("Type1", vec![1.into(), name("g"), name("space"), name("unknown")]);
+    let blanks = "3 beginbfchar <01> <0009> <02> <0020> <03> <0020> endbfchar";
+    assert_eq!(text(&font, blanks, &[1, 2, 3]), "g  ");
+    // A letter that the name contradicts is believed: the map is made for readers.
+    assert_eq!(text(&font, "1 beginbfchar <01> <0067> endbfchar", &[1]), "g");
+    assert_eq!(text(&font, "1 beginbfchar <01> <0071> endbfchar", &[1]), "q");
+}
+
+#[test]
 fn mu_is_a_letter_among_greek_letters_and_else_a_unit() {
     let greek = named("Type1", vec![1.into(), name("mu"), name("theta")]);
     assert_eq!(text(&greek, "", &[1]), "\u{3BC}");
