@@ -231,8 +231,35 @@ fn text_prints_what_is_read_of_a_file() {
         let (start, end) = (place("start"), place("end"));
         let quoted: String = text.chars().skip(start).take(end - start).collect();
         assert_eq!(block["text"], quoted);
+        let boxes = block["boxes"].as_array().unwrap();
+        assert_eq!(boxes[0]["page"], block["page"]);
+        for edges in boxes.iter().map(|place| place["rect"].as_array().unwrap()) {
+            let edge = |at: usize| edges[at].as_f64().unwrap();
+            assert!(0.0 <= edge(0) && edge(0) < edge(2) && edge(2) <= 600.0, "{edges:?}");
+            assert!(0.0 <= edge(1) && edge(1) < edge(3) && edge(3) <= 850.0, "{edges:?}");
+        }
     }
     assert!(!app.data().exists());
     let gone = app.jely(["text", "nowhere.pdf"]).ends(1);
     assert!(gone.stderr.contains("nowhere.pdf"), "{}", gone.stderr);
+}
+
+/// The pictures in ARCHITECTURE.md are what the command draws today.
+#[test]
+fn text_draws_pages() {
+    let app = TestApp::new();
+    let pictures = [("newspaper_page_weasyprint", "newspaper"), ("form_fields_acroform", "form")];
+    for (fixture, picture) in pictures {
+        let file = fixtures::folder("pdf").join(format!("{fixture}.pdf"));
+        let folder = app.files().join(picture);
+        let (file, folder_name) = (file.to_str().unwrap(), folder.to_str().unwrap());
+        app.jely(["text", file, "--debug-svg", folder_name]).ends(0);
+        let drawn = std::fs::read_to_string(folder.join("page-0001.svg")).unwrap();
+        let kept = fixtures::folder("pictures").join(format!("{picture}.svg"));
+        let advice = "draw it again with jely text --debug-svg, look at it, and keep it";
+        assert!(drawn == std::fs::read_to_string(&kept).unwrap(), "{}: {advice}", kept.display());
+    }
+    let markdown = fixtures::folder("markdown").join("tables.md");
+    let refused = app.jely(["text", markdown.to_str().unwrap(), "--debug-svg", "pictures"]);
+    assert!(refused.ends(1).stderr.contains("a text without pages"));
 }
