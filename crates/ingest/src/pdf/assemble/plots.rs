@@ -54,14 +54,16 @@ fn of_plot(lines: &[Line], plot: Rect) -> Vec<usize> {
             |at: Option<usize>| at.and_then(|at| candidates.get(at)).copied().unwrap_or(true);
         let amid = neighbour(at.checked_sub(1)) && neighbour(Some(at + 1));
         let inside = plot.contains(line.middle());
-        let named = is_numeric(&line.text) || line.degrees != 0 || (amid && is_name(&line.text));
+        let named = is_numeric(&line.text)
+            || line.degrees != 0
+            || (amid && !line.bold && is_name(&line.text));
         candidates[at] && !is_caption(&line.text) && (inside || named)
     };
     (0..lines.len()).filter(is_label).collect()
 }
 
-/// The name of an axis or a curve. Beside a plot stands text too, and short lines of it are no
-/// labels.
+/// The name of an axis or a curve. Beside a plot stands text too: short lines of it, and headings,
+/// are no labels.
 fn is_name(text: &str) -> bool {
     text.split_whitespace().count() <= NAME_WORDS_MAX && !text.ends_with([':', '.', ','])
 }
@@ -110,6 +112,11 @@ mod tests {
             line("Solid lines show the model.", 100.0, 358.0),
         ];
         check(lines, PLOT, &[1, 2, 3, 4, 5, 6]);
+        let heading = Line { bold: true, ..line("Example 11 (metric)", 100.0, 615.0) };
+        let numbers = (0..4u8).map(|at| line("0.1", 90.0, 400.0 + 30.0 * f32::from(at)));
+        let text = line("A long line of text that is more than all of the labels are", 50.0, 50.0);
+        let lines = std::iter::once(heading).chain(numbers).chain([text]).collect();
+        check(lines, PLOT, &[1, 2, 3, 4]);
     }
 
     #[test]
