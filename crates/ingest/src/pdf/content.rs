@@ -73,8 +73,10 @@ impl<'a> Operations<'a> {
                     continue;
                 }
                 _ => match self.keyword() {
-                    b"true" | b"false" | b"null" => Operand::Constant,
-                    b"BI" => {
+                    [b't', b'r', b'u', b'e']
+                    | [b'f', b'a', b'l', b's', b'e']
+                    | [b'n', b'u', b'l', b'l'] => Operand::Constant,
+                    [b'B', b'I'] => {
                         self.skip_inline_image();
                         operands.clear();
                         continue;
@@ -97,12 +99,12 @@ impl<'a> Operations<'a> {
 
     fn skip_blank(&mut self) {
         while let Some(&byte) = self.data.get(self.at) {
-            if byte == b'%' {
-                self.skip_comment();
-            } else if !is_blank(byte) {
-                return;
-            } else {
+            if is_blank(byte) {
                 self.at += 1;
+            } else if byte == b'%' {
+                self.skip_comment();
+            } else {
+                return;
             }
         }
     }
@@ -129,8 +131,17 @@ impl<'a> Operations<'a> {
         self.regular_run()
     }
 
-    /// Reads a number; signs may repeat and digits after a second dot are dropped.
     fn number(&mut self) -> f32 {
+        let rest = self.data.get(self.at..).unwrap_or_default();
+        if let Some((value, length)) = plain_number(rest) {
+            self.at += length;
+            return value;
+        }
+        self.odd_number()
+    }
+
+    /// Reads a number; signs may repeat and digits after a second dot are dropped.
+    fn odd_number(&mut self) -> f32 {
         let (mut negative, mut whole, mut scale, mut dots) = (false, 0.0f64, 1.0f64, 0);
         while let Some(&byte) = self.data.get(self.at) {
             match byte {
@@ -229,14 +240,53 @@ impl<'a> Operations<'a> {
     }
 }
 
+/// The number that bytes begin with and its length, for nearly all numbers: a sign, then digits
+/// with a dot at most. `None` for those that are longer, or go on with a sign or another dot.
+fn plain_number(bytes: &[u8]) -> Option<(f32, usize)> {
+    // So many digits are exact in 64 bits, and with them the quotient is the nearest one.
+    const DIGITS_MAX: usize = 15;
+    const POWERS: [f64; DIGITS_MAX + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let negative = bytes.first() == Some(&b'-');
+    let start = usize::from(negative || bytes.first() == Some(&b'+'));
+    let (mut value, mut at, mut dot) = (0u64, start, None);
+    loop {
+        let byte = *bytes.get(at)?;
+        match byte {
+            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
+            b'.' if dot.is_none() => dot = Some(at),
+            b'.' | b'+' | b'-' => return None,
+            _ => break,
+        }
+        at += 1;
+        if at - start > DIGITS_MAX {
+            return None;
+        }
+    }
+    let scale = dot.and_then(|dot| POWERS.get(at - dot - 1)).unwrap_or(&1.0);
+    let value = (value as f64 / scale) as f32;
+    Some((if negative { -value } else { value }, at))
+}
+
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
 }
 
 pub(super) fn is_regular(byte: u8) -> bool {
-    !is_blank(byte)
-        && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+    REGULAR[usize::from(byte)]
 }
+
+/// Bytes that neither separate nor delimit tokens.
+const REGULAR: [bool; 256] = {
+    let mut regular = [true; 256];
+    let others = b"\0\t\n\x0C\r ()<>[]{}/%";
+    let mut at = 0;
+    while at < others.len() {
+        regular[others[at] as usize] = false;
+        at += 1;
+    }
+    regular
+};
 
 /// What a name stands for: `#` and two digits are one byte (ISO 32000-1, 7.3.5).
 pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -256,6 +306,12 @@ pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
 fn hex_pair(pair: &[u8]) -> Option<u8> {
     let digit = |at: usize| (*pair.get(at)? as char).to_digit(16);
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
+
+/// Whether a literal string stands for its own bytes.
+pub(super) fn is_plain_literal(raw: &[u8]) -> bool {
+    // Without branches, so that it goes over many bytes at once.
+    !raw.iter().fold(false, |found, &byte| found | (byte == b'\\') | (byte == b'\r'))
 }
 
 /// Appends the bytes a literal string stands for (ISO 32000-1, table 3).

@@ -14,7 +14,9 @@ use document::Rect;
 use lopdf::{Dictionary, Object, Stream, dictionary};
 
 use crate::pdf::Shared;
-use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal, decode_name};
+use crate::pdf::content::{
+    Operand, Operations, decode_hex, decode_literal, decode_name, is_plain_literal,
+};
 use crate::pdf::font::{Font, FontCache};
 use crate::pdf::glyphs::{Glyph, Layer, PageGlyphs};
 use crate::pdf::matrix::Matrix;
@@ -23,7 +25,7 @@ use crate::pdf::page_tree::PageSource;
 use crate::pdf::structure::Structure;
 use drawing::Drawing;
 use marks::Marks;
-use text_state::State;
+use text_state::{Frames, State};
 
 /// Operations of one page; a page of dense text has some ten thousand.
 const OPERATIONS_MAX: usize = 20_000_000;
@@ -66,6 +68,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         depth: 0,
         bytes: Vec::new(),
         drawing: Drawing::new(source.frame.upright_size()),
+        frames: Frames::default(),
     };
     if objects.text_bytes() <= objects.limits.output_bytes_max {
         let content = interpreter.page_content(source.dict);
@@ -98,6 +101,7 @@ struct Interpreter<'a> {
     /// Scratch for the bytes of a shown string.
     bytes: Vec<u8>,
     drawing: Drawing,
+    frames: Frames,
 }
 
 impl<'a> Interpreter<'a> {
@@ -165,23 +169,23 @@ impl<'a> Interpreter<'a> {
         resources: Option<&'a Dictionary>,
     ) {
         match operator {
-            b"q" => self.save(),
-            b"Q" => self.restore(),
-            b"cm" => {
+            [b'q'] => self.save(),
+            [b'Q'] => self.restore(),
+            [b'c', b'm'] => {
                 if let Some(matrix) = matrix(operands) {
                     self.state.transform = matrix.then(self.state.transform);
                 }
             }
-            b"Do" => self.draw(operands, resources),
-            b"Tf" => self.set_font(operands, resources),
-            b"gs" => self.set_graphics_state(operands, resources),
-            b"Tj" => self.show_operand(operands.last()),
-            b"TJ" => self.show_array(operands),
-            b"'" => {
+            [b'D', b'o'] => self.draw(operands, resources),
+            [b'T', b'f'] => self.set_font(operands, resources),
+            [b'g', b's'] => self.set_graphics_state(operands, resources),
+            [b'T', b'j'] => self.show_operand(operands.last()),
+            [b'T', b'J'] => self.show_array(operands),
+            [b'\''] => {
                 self.state.next_line();
                 self.show_operand(operands.last());
             }
-            b"\"" => {
+            [b'"'] => {
                 if let [Operand::Number(word), Operand::Number(character), ..] = operands {
                     self.state.word_spacing = *word;
                     self.state.character_spacing = *character;
@@ -189,8 +193,8 @@ impl<'a> Interpreter<'a> {
                 self.state.next_line();
                 self.show_operand(operands.last());
             }
-            b"BDC" | b"BMC" => self.begin_mark(operands, resources),
-            b"EMC" => self.marks.end(&mut self.page),
+            [b'B', b'D', b'C'] | [b'B', b'M', b'C'] => self.begin_mark(operands, resources),
+            [b'E', b'M', b'C'] => self.marks.end(&mut self.page),
             _ => {
                 let glyphs = self.page.glyphs.len();
                 if !self.drawing.perform(operator, operands, self.state.transform, glyphs) {
@@ -312,6 +316,11 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show_operand(&mut self, operand: Option<&Operand<'_>>) {
+        if let Some(Operand::Literal(raw)) = operand
+            && is_plain_literal(raw)
+        {
+            return self.show(raw);
+        }
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
         match operand {
@@ -333,8 +342,22 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show(&mut self, bytes: &[u8]) {
-        let Some(font) = self.state.font.clone().or_else(|| self.stand_in(bytes)) else { return };
-        let Some(frame) = self.state.frame(font.vertical()) else { return };
+        match self.state.font.take() {
+            Some(font) => {
+                self.show_in(&font, bytes);
+                self.state.font = Some(font);
+            }
+            None => {
+                if let Some(font) = self.stand_in(bytes) {
+                    self.show_in(&font, bytes);
+                }
+            }
+        }
+    }
+
+    fn show_in(&mut self, font: &Font, bytes: &[u8]) {
+        let vertical = font.vertical();
+        let Some(frame) = self.frames.frame(&self.state, vertical) else { return };
         let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
         let tag = self.marks.tag();
         let space = font.space_width * frame.em_along;
@@ -343,7 +366,7 @@ impl<'a> Interpreter<'a> {
             let shown = font.show(self.objects, rest);
             rest = rest.get(shown.code_bytes.max(1)..).unwrap_or(&[]);
             let start = self.page.text.len() as u32;
-            self.page.text.push_str(&shown.text);
+            push(&mut self.page.text, &shown.text);
             let end = self.page.text.len() as u32;
             self.page.unmapped += u32::from(shown.text.is_empty());
             let (x, y) = self.state.origin();
@@ -373,8 +396,16 @@ impl<'a> Interpreter<'a> {
                     && self.state.clip.overlaps(frame.extent((x, y), advance));
                 if seen { self.page.glyphs.push(glyph) } else { self.page.hidden.push(glyph) }
             }
-            self.state.advance(shown.width, shown.is_space_code, font.vertical());
+            self.state.advance(shown.width, shown.is_space_code, vertical);
         }
+    }
+}
+
+/// Appends a text, which mostly is one ASCII character.
+fn push(out: &mut String, text: &str) {
+    match *text.as_bytes() {
+        [byte] => out.push(char::from(byte)),
+        _ => out.push_str(text),
     }
 }
 
