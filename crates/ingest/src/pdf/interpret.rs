@@ -35,6 +35,8 @@ const GLYPHS_MAX: usize = 2_000_000;
 const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Saved graphics states; the standard's own limit is 28.
 const SAVED_STATES_MAX: usize = 1_000;
+/// Fonts of one page that are known by their names; most pages have fewer.
+const NAMED_FONTS_MAX: usize = 32;
 /// Form XObjects drawn on one page.
 const FORMS_MAX: usize = 50_000;
 /// Forms within forms.
@@ -58,6 +60,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         objects,
         shared,
         page_fonts: HashMap::new(),
+        named_fonts: Vec::new(),
         page: PageGlyphs::new(source.frame),
         state: State::new(source.frame),
         saved: Vec::new(),
@@ -90,6 +93,8 @@ struct Interpreter<'a> {
     shared: &'a Shared<'a>,
     /// Fonts this page has asked for, without the lock of the shared cache.
     page_fonts: HashMap<usize, Arc<Font>>,
+    /// The first fonts of the page by what names them.
+    named_fonts: Vec<NamedFont>,
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
@@ -102,6 +107,15 @@ struct Interpreter<'a> {
     bytes: Vec<u8>,
     drawing: Drawing,
     frames: Frames,
+}
+
+/// A font as content names it.
+struct NamedFont {
+    /// Where the resources stand in the loaded document.
+    resources: usize,
+    /// As it is written.
+    name: Vec<u8>,
+    font: Arc<Font>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -119,7 +133,12 @@ impl<'a> Interpreter<'a> {
         let mut content = Vec::new();
         for stream in streams {
             // A token never crosses from one stream to the next (ISO 32000-1, 7.8.2).
-            content.extend(self.decode(stream));
+            let part = self.decode(stream);
+            if content.is_empty() {
+                content = part;
+            } else {
+                content.extend(part);
+            }
             content.push(b'\n');
         }
         content
@@ -233,8 +252,26 @@ impl<'a> Interpreter<'a> {
             self.state.size = *size;
         }
         let name = operands.iter().find(|operand| matches!(operand, Operand::Name(_)));
-        self.state.font =
-            self.resource(resources, b"Font", name).and_then(|entry| self.font(entry));
+        self.state.font = self.named_font(name, resources);
+    }
+
+    fn named_font(
+        &mut self,
+        operand: Option<&Operand<'_>>,
+        resources: Option<&'a Dictionary>,
+    ) -> Option<Arc<Font>> {
+        let (Some(Operand::Name(name)), Some(dict)) = (operand, resources) else { return None };
+        let place = std::ptr::from_ref(dict).addr();
+        let is_it = |known: &&NamedFont| known.resources == place && known.name == *name;
+        if let Some(known) = self.named_fonts.iter().find(is_it) {
+            return Some(Arc::clone(&known.font));
+        }
+        let font = self.font(self.resource(resources, b"Font", operand)?)?;
+        if self.named_fonts.len() < NAMED_FONTS_MAX {
+            let (name, font) = (name.to_vec(), Arc::clone(&font));
+            self.named_fonts.push(NamedFont { resources: place, name, font });
+        }
+        Some(font)
     }
 
     fn font(&mut self, entry: &'a Object) -> Option<Arc<Font>> {
