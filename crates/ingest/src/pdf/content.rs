@@ -4,7 +4,11 @@
 //! anywhere (a stray `]`, `>>` or `)`, a malformed number) is skipped and reading goes on with
 //! the next one, as viewers do: text after a broken token is still text.
 
+mod plain_number;
+
 use std::borrow::Cow;
+
+pub(super) use plain_number::PlainNumber;
 
 /// One operand. Arrays and dictionaries come flat, between their brackets.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -237,57 +241,6 @@ impl<'a> Operations<'a> {
             loose.get_or_insert(end);
         }
         self.at = loose.unwrap_or(self.data.len());
-    }
-}
-
-/// A number as nearly all are written: a sign, then digits with a dot at most.
-pub(super) struct PlainNumber {
-    negative: bool,
-    digits: u64,
-    /// Digits after the dot, if there is one.
-    decimals: Option<usize>,
-    /// Bytes it takes.
-    pub(super) length: usize,
-}
-
-impl PlainNumber {
-    /// Digits that are exact in 64 bits, so that [`Self::real`] is the nearest one.
-    const DIGITS_MAX: usize = 15;
-    const POWERS: [f64; Self::DIGITS_MAX + 1] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-
-    /// The number that bytes begin with. `None` where it is longer, goes on with a sign or
-    /// another dot, or reaches the end of the bytes.
-    #[inline]
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let negative = bytes.first() == Some(&b'-');
-        let start = usize::from(negative || bytes.first() == Some(&b'+'));
-        let (mut digits, mut at, mut dot) = (0u64, start, None);
-        loop {
-            match *bytes.get(at)? {
-                byte @ b'0'..=b'9' => digits = digits * 10 + u64::from(byte - b'0'),
-                b'.' if dot.is_none() => dot = Some(at),
-                b'.' | b'+' | b'-' => return None,
-                _ => break,
-            }
-            at += 1;
-            if at - start > Self::DIGITS_MAX {
-                return None;
-            }
-        }
-        Some(Self { negative, digits, decimals: dot.map(|dot| at - dot - 1), length: at })
-    }
-
-    pub(super) fn real(&self) -> f32 {
-        let scale = self.decimals.and_then(|decimals| Self::POWERS.get(decimals)).unwrap_or(&1.0);
-        let value = (self.digits as f64 / scale) as f32;
-        if self.negative { -value } else { value }
-    }
-
-    /// The number, if it has no dot.
-    pub(super) fn integer(&self) -> Option<i64> {
-        let value = i64::try_from(self.digits).ok().filter(|_| self.decimals.is_none())?;
-        Some(if self.negative { -value } else { value })
     }
 }
 

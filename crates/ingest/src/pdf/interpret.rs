@@ -4,26 +4,25 @@
 
 mod annotations;
 mod drawing;
+mod fonts;
 mod marks;
 mod text_state;
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
-
 use document::Rect;
-use lopdf::{Dictionary, Object, Stream, dictionary};
+use lopdf::{Dictionary, Object, Stream};
 
 use crate::pdf::Shared;
 use crate::pdf::content::{
     Operand, Operations, decode_hex, decode_literal, decode_name, is_plain_literal,
 };
-use crate::pdf::font::{Font, FontCache};
+use crate::pdf::font::Font;
 use crate::pdf::glyphs::{Glyph, Layer, PageGlyphs};
 use crate::pdf::matrix::Matrix;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::pdf::page_tree::PageSource;
 use crate::pdf::structure::Structure;
 use drawing::Drawing;
+use fonts::PageFonts;
 use marks::Marks;
 use text_state::{Frames, State};
 
@@ -31,12 +30,13 @@ use text_state::{Frames, State};
 const OPERATIONS_MAX: usize = 20_000_000;
 /// Glyphs of one page; a dense newspaper page has some thirty thousand.
 const GLYPHS_MAX: usize = 2_000_000;
+/// Room made for the glyphs of a page before it is read: for one in so many bytes of content.
+const CONTENT_BYTES_PER_GLYPH: usize = 4;
+const GLYPHS_EXPECTED_MAX: usize = 4_096;
 /// Text of one page, in bytes; a dense page has some ten thousand.
 const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Saved graphics states; the standard's own limit is 28.
 const SAVED_STATES_MAX: usize = 1_000;
-/// Fonts of one page that are known by their names; most pages have fewer.
-const NAMED_FONTS_MAX: usize = 32;
 /// Form XObjects drawn on one page.
 const FORMS_MAX: usize = 50_000;
 /// Forms within forms.
@@ -45,22 +45,13 @@ const FORM_DEPTH_MAX: usize = 24;
 /// limit, `UserUnit` aside).
 const COORDINATE_MAX: f32 = 100_000.0;
 
-static STAND_IN: LazyLock<Object> = LazyLock::new(|| {
-    let dict = dictionary! {
-        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
-        "Encoding" => "WinAnsiEncoding",
-    };
-    dict.into()
-});
-
 /// Reads the glyphs of a page.
 pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs {
     let objects = shared.objects;
     let mut interpreter = Interpreter {
         objects,
         shared,
-        page_fonts: HashMap::new(),
-        named_fonts: Vec::new(),
+        fonts: PageFonts::default(),
         page: PageGlyphs::new(source.frame),
         state: State::new(source.frame),
         saved: Vec::new(),
@@ -75,6 +66,9 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
     };
     if objects.text_bytes() <= objects.limits.output_bytes_max {
         let content = interpreter.page_content(source.dict);
+        let expected = (content.len() / CONTENT_BYTES_PER_GLYPH).min(GLYPHS_EXPECTED_MAX);
+        interpreter.page.glyphs.reserve(expected);
+        interpreter.page.text.reserve(expected);
         interpreter.run(&content, source.resources);
         interpreter.annotations(source);
         objects.count_text(interpreter.page.text.len());
@@ -91,10 +85,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
 struct Interpreter<'a> {
     objects: &'a Objects<'a>,
     shared: &'a Shared<'a>,
-    /// Fonts this page has asked for, without the lock of the shared cache.
-    page_fonts: HashMap<usize, Arc<Font>>,
-    /// The first fonts of the page by what names them.
-    named_fonts: Vec<NamedFont>,
+    fonts: PageFonts,
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
@@ -107,15 +98,6 @@ struct Interpreter<'a> {
     bytes: Vec<u8>,
     drawing: Drawing,
     frames: Frames,
-}
-
-/// A font as content names it.
-struct NamedFont {
-    /// Where the resources stand in the loaded document.
-    resources: usize,
-    /// As it is written.
-    name: Vec<u8>,
-    font: Arc<Font>,
 }
 
 impl<'a> Interpreter<'a> {
@@ -247,50 +229,6 @@ impl<'a> Interpreter<'a> {
         self.objects.dict(resources?, kind)?.get(&decode_name(name)).ok()
     }
 
-    fn set_font(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
-        if let [.., _, Operand::Number(size)] = operands {
-            self.state.size = *size;
-        }
-        let name = operands.iter().find(|operand| matches!(operand, Operand::Name(_)));
-        self.state.font = self.named_font(name, resources);
-    }
-
-    fn named_font(
-        &mut self,
-        operand: Option<&Operand<'_>>,
-        resources: Option<&'a Dictionary>,
-    ) -> Option<Arc<Font>> {
-        let (Some(Operand::Name(name)), Some(dict)) = (operand, resources) else { return None };
-        let place = std::ptr::from_ref(dict).addr();
-        let is_it = |known: &&NamedFont| known.resources == place && known.name == *name;
-        if let Some(known) = self.named_fonts.iter().find(is_it) {
-            return Some(Arc::clone(&known.font));
-        }
-        let font = self.font(self.resource(resources, b"Font", operand)?)?;
-        if self.named_fonts.len() < NAMED_FONTS_MAX {
-            let (name, font) = (name.to_vec(), Arc::clone(&font));
-            self.named_fonts.push(NamedFont { resources: place, name, font });
-        }
-        Some(font)
-    }
-
-    fn font(&mut self, entry: &'a Object) -> Option<Arc<Font>> {
-        let dict = as_dict(self.objects.resolve(entry)?)?;
-        let key = FontCache::key(dict);
-        if let Some(font) = self.page_fonts.get(&key) {
-            return Some(Arc::clone(font));
-        }
-        let font = self.shared.fonts.font(self.objects, dict)?;
-        self.page_fonts.insert(key, Arc::clone(&font));
-        Some(font)
-    }
-
-    /// The font for a string whose own is missing from a broken file, as viewers choose it. Bytes
-    /// of a composite font are recognised by their zeros and not guessed at.
-    fn stand_in(&mut self, bytes: &[u8]) -> Option<Arc<Font>> {
-        bytes.iter().all(|&byte| byte >= b' ').then(|| self.font(&STAND_IN)).flatten()
-    }
-
     fn set_graphics_state(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
         let entry = self.resource(resources, b"ExtGState", operands.last());
         let dict = entry.and_then(|entry| self.objects.resolve(entry)).and_then(as_dict);
@@ -356,7 +294,8 @@ impl<'a> Interpreter<'a> {
         if let Some(Operand::Literal(raw)) = operand
             && is_plain_literal(raw)
         {
-            return self.show(raw);
+            self.show(raw);
+            return;
         }
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();

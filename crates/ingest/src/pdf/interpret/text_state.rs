@@ -97,7 +97,7 @@ impl State {
             ([b'T', b'c'], [.., Operand::Number(value)]) => self.character_spacing = *value,
             ([b'T', b'w'], [.., Operand::Number(value)]) => self.word_spacing = *value,
             ([b'T', b'z'], [.., Operand::Number(percent)]) => {
-                self.horizontal_scale = percent / 100.0
+                self.horizontal_scale = percent / 100.0;
             }
             ([b'T', b'L'], [.., Operand::Number(value)]) => self.leading = *value,
             ([b'T', b's'], [.., Operand::Number(value)]) => self.rise = *value,

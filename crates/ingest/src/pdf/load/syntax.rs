@@ -139,7 +139,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The value after a key: `None` where the file ends, `Some(None)` where there is none.
-    #[expect(clippy::option_option, reason = "the end of the file is not a missing value")]
     fn value(&mut self, depth: usize) -> Option<Option<Object>> {
         self.skip_blank();
         let before = self.at;
@@ -378,6 +377,8 @@ mod tests {
         check("<</A 1 /B (open endobj", "<</A 1 /B (open endobj)>>");
         check("<</A>>", "<</A null>>".replace("/A null", "").as_str());
         check("<</A ] /B 2 ) } >>", "<</B 2>>");
+        check("<</A <</B 1 /C", "<</A <</B 1>> >>");
+        check("<</A 1 /B 2 /A 3>>", "<</A 3 /B 2>>");
         check("<<1 2 /A true junk /B 2>>", "<</A true /B 2>>");
         check("[1 true junk 2", "[1 true 2]");
         check("--5", "-5");
