@@ -4,7 +4,11 @@
 //! anywhere (a stray `]`, `>>` or `)`, a malformed number) is skipped and reading goes on with
 //! the next one, as viewers do: text after a broken token is still text.
 
+mod plain_number;
+
 use std::borrow::Cow;
+
+pub(super) use plain_number::PlainNumber;
 
 /// One operand. Arrays and dictionaries come flat, between their brackets.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,8 +77,10 @@ impl<'a> Operations<'a> {
                     continue;
                 }
                 _ => match self.keyword() {
-                    b"true" | b"false" | b"null" => Operand::Constant,
-                    b"BI" => {
+                    [b't', b'r', b'u', b'e']
+                    | [b'f', b'a', b'l', b's', b'e']
+                    | [b'n', b'u', b'l', b'l'] => Operand::Constant,
+                    [b'B', b'I'] => {
                         self.skip_inline_image();
                         operands.clear();
                         continue;
@@ -97,12 +103,12 @@ impl<'a> Operations<'a> {
 
     fn skip_blank(&mut self) {
         while let Some(&byte) = self.data.get(self.at) {
-            if byte == b'%' {
-                self.skip_comment();
-            } else if !is_blank(byte) {
-                return;
-            } else {
+            if is_blank(byte) {
                 self.at += 1;
+            } else if byte == b'%' {
+                self.skip_comment();
+            } else {
+                return;
             }
         }
     }
@@ -129,8 +135,17 @@ impl<'a> Operations<'a> {
         self.regular_run()
     }
 
-    /// Reads a number; signs may repeat and digits after a second dot are dropped.
     fn number(&mut self) -> f32 {
+        let rest = self.data.get(self.at..).unwrap_or_default();
+        if let Some(number) = PlainNumber::read(rest) {
+            self.at += number.length;
+            return number.real();
+        }
+        self.odd_number()
+    }
+
+    /// Reads a number; signs may repeat and digits after a second dot are dropped.
+    fn odd_number(&mut self) -> f32 {
         let (mut negative, mut whole, mut scale, mut dots) = (false, 0.0f64, 1.0f64, 0);
         while let Some(&byte) = self.data.get(self.at) {
             match byte {
@@ -234,9 +249,20 @@ pub(super) fn is_blank(byte: u8) -> bool {
 }
 
 pub(super) fn is_regular(byte: u8) -> bool {
-    !is_blank(byte)
-        && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+    REGULAR[usize::from(byte)]
 }
+
+/// Bytes that neither separate nor delimit tokens.
+const REGULAR: [bool; 256] = {
+    let mut regular = [true; 256];
+    let others = b"\0\t\n\x0C\r ()<>[]{}/%";
+    let mut at = 0;
+    while at < others.len() {
+        regular[others[at] as usize] = false;
+        at += 1;
+    }
+    regular
+};
 
 /// What a name stands for: `#` and two digits are one byte (ISO 32000-1, 7.3.5).
 pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -256,6 +282,12 @@ pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
 fn hex_pair(pair: &[u8]) -> Option<u8> {
     let digit = |at: usize| (*pair.get(at)? as char).to_digit(16);
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
+
+/// Whether a literal string stands for its own bytes.
+pub(super) fn is_plain_literal(raw: &[u8]) -> bool {
+    // Without branches, so that it goes over many bytes at once.
+    !raw.iter().fold(false, |found, &byte| found | (byte == b'\\') | (byte == b'\r'))
 }
 
 /// Appends the bytes a literal string stands for (ISO 32000-1, table 3).

@@ -4,31 +4,35 @@
 
 mod annotations;
 mod drawing;
+mod fonts;
 mod marks;
 mod text_state;
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
-
 use document::Rect;
-use lopdf::{Dictionary, Object, Stream, dictionary};
+use lopdf::{Dictionary, Object, Stream};
 
 use crate::pdf::Shared;
-use crate::pdf::content::{Operand, Operations, decode_hex, decode_literal, decode_name};
-use crate::pdf::font::{Font, FontCache};
+use crate::pdf::content::{
+    Operand, Operations, decode_hex, decode_literal, decode_name, is_plain_literal,
+};
+use crate::pdf::font::Font;
 use crate::pdf::glyphs::{Glyph, Layer, PageGlyphs};
 use crate::pdf::matrix::Matrix;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::pdf::page_tree::PageSource;
 use crate::pdf::structure::Structure;
 use drawing::Drawing;
+use fonts::PageFonts;
 use marks::Marks;
-use text_state::State;
+use text_state::{Frames, State};
 
 /// Operations of one page; a page of dense text has some ten thousand.
 const OPERATIONS_MAX: usize = 20_000_000;
 /// Glyphs of one page; a dense newspaper page has some thirty thousand.
 const GLYPHS_MAX: usize = 2_000_000;
+/// Room made for the glyphs of a page before it is read: for one in so many bytes of content.
+const CONTENT_BYTES_PER_GLYPH: usize = 4;
+const GLYPHS_EXPECTED_MAX: usize = 4_096;
 /// Text of one page, in bytes; a dense page has some ten thousand.
 const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Saved graphics states; the standard's own limit is 28.
@@ -41,21 +45,13 @@ const FORM_DEPTH_MAX: usize = 24;
 /// limit, `UserUnit` aside).
 const COORDINATE_MAX: f32 = 100_000.0;
 
-static STAND_IN: LazyLock<Object> = LazyLock::new(|| {
-    let dict = dictionary! {
-        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica",
-        "Encoding" => "WinAnsiEncoding",
-    };
-    dict.into()
-});
-
 /// Reads the glyphs of a page.
 pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs {
     let objects = shared.objects;
     let mut interpreter = Interpreter {
         objects,
         shared,
-        page_fonts: HashMap::new(),
+        fonts: PageFonts::default(),
         page: PageGlyphs::new(source.frame),
         state: State::new(source.frame),
         saved: Vec::new(),
@@ -66,9 +62,13 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         depth: 0,
         bytes: Vec::new(),
         drawing: Drawing::new(source.frame.upright_size()),
+        frames: Frames::default(),
     };
     if objects.text_bytes() <= objects.limits.output_bytes_max {
         let content = interpreter.page_content(source.dict);
+        let expected = (content.len() / CONTENT_BYTES_PER_GLYPH).min(GLYPHS_EXPECTED_MAX);
+        interpreter.page.glyphs.reserve(expected);
+        interpreter.page.text.reserve(expected);
         interpreter.run(&content, source.resources);
         interpreter.annotations(source);
         objects.count_text(interpreter.page.text.len());
@@ -85,8 +85,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
 struct Interpreter<'a> {
     objects: &'a Objects<'a>,
     shared: &'a Shared<'a>,
-    /// Fonts this page has asked for, without the lock of the shared cache.
-    page_fonts: HashMap<usize, Arc<Font>>,
+    fonts: PageFonts,
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
@@ -98,6 +97,7 @@ struct Interpreter<'a> {
     /// Scratch for the bytes of a shown string.
     bytes: Vec<u8>,
     drawing: Drawing,
+    frames: Frames,
 }
 
 impl<'a> Interpreter<'a> {
@@ -115,7 +115,12 @@ impl<'a> Interpreter<'a> {
         let mut content = Vec::new();
         for stream in streams {
             // A token never crosses from one stream to the next (ISO 32000-1, 7.8.2).
-            content.extend(self.decode(stream));
+            let part = self.decode(stream);
+            if content.is_empty() {
+                content = part;
+            } else {
+                content.extend(part);
+            }
             content.push(b'\n');
         }
         content
@@ -165,23 +170,23 @@ impl<'a> Interpreter<'a> {
         resources: Option<&'a Dictionary>,
     ) {
         match operator {
-            b"q" => self.save(),
-            b"Q" => self.restore(),
-            b"cm" => {
+            [b'q'] => self.save(),
+            [b'Q'] => self.restore(),
+            [b'c', b'm'] => {
                 if let Some(matrix) = matrix(operands) {
                     self.state.transform = matrix.then(self.state.transform);
                 }
             }
-            b"Do" => self.draw(operands, resources),
-            b"Tf" => self.set_font(operands, resources),
-            b"gs" => self.set_graphics_state(operands, resources),
-            b"Tj" => self.show_operand(operands.last()),
-            b"TJ" => self.show_array(operands),
-            b"'" => {
+            [b'D', b'o'] => self.draw(operands, resources),
+            [b'T', b'f'] => self.set_font(operands, resources),
+            [b'g', b's'] => self.set_graphics_state(operands, resources),
+            [b'T', b'j'] => self.show_operand(operands.last()),
+            [b'T', b'J'] => self.show_array(operands),
+            [b'\''] => {
                 self.state.next_line();
                 self.show_operand(operands.last());
             }
-            b"\"" => {
+            [b'"'] => {
                 if let [Operand::Number(word), Operand::Number(character), ..] = operands {
                     self.state.word_spacing = *word;
                     self.state.character_spacing = *character;
@@ -189,8 +194,8 @@ impl<'a> Interpreter<'a> {
                 self.state.next_line();
                 self.show_operand(operands.last());
             }
-            b"BDC" | b"BMC" => self.begin_mark(operands, resources),
-            b"EMC" => self.marks.end(&mut self.page),
+            [b'B', b'D', b'C'] | [b'B', b'M', b'C'] => self.begin_mark(operands, resources),
+            [b'E', b'M', b'C'] => self.marks.end(&mut self.page),
             _ => {
                 let glyphs = self.page.glyphs.len();
                 if !self.drawing.perform(operator, operands, self.state.transform, glyphs) {
@@ -222,32 +227,6 @@ impl<'a> Interpreter<'a> {
     ) -> Option<&'a Object> {
         let Some(Operand::Name(name)) = name else { return None };
         self.objects.dict(resources?, kind)?.get(&decode_name(name)).ok()
-    }
-
-    fn set_font(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
-        if let [.., _, Operand::Number(size)] = operands {
-            self.state.size = *size;
-        }
-        let name = operands.iter().find(|operand| matches!(operand, Operand::Name(_)));
-        self.state.font =
-            self.resource(resources, b"Font", name).and_then(|entry| self.font(entry));
-    }
-
-    fn font(&mut self, entry: &'a Object) -> Option<Arc<Font>> {
-        let dict = as_dict(self.objects.resolve(entry)?)?;
-        let key = FontCache::key(dict);
-        if let Some(font) = self.page_fonts.get(&key) {
-            return Some(Arc::clone(font));
-        }
-        let font = self.shared.fonts.font(self.objects, dict)?;
-        self.page_fonts.insert(key, Arc::clone(&font));
-        Some(font)
-    }
-
-    /// The font for a string whose own is missing from a broken file, as viewers choose it. Bytes
-    /// of a composite font are recognised by their zeros and not guessed at.
-    fn stand_in(&mut self, bytes: &[u8]) -> Option<Arc<Font>> {
-        bytes.iter().all(|&byte| byte >= b' ').then(|| self.font(&STAND_IN)).flatten()
     }
 
     fn set_graphics_state(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
@@ -312,6 +291,12 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show_operand(&mut self, operand: Option<&Operand<'_>>) {
+        if let Some(Operand::Literal(raw)) = operand
+            && is_plain_literal(raw)
+        {
+            self.show(raw);
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
         match operand {
@@ -333,8 +318,22 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show(&mut self, bytes: &[u8]) {
-        let Some(font) = self.state.font.clone().or_else(|| self.stand_in(bytes)) else { return };
-        let Some(frame) = self.state.frame(font.vertical()) else { return };
+        match self.state.font.take() {
+            Some(font) => {
+                self.show_in(&font, bytes);
+                self.state.font = Some(font);
+            }
+            None => {
+                if let Some(font) = self.stand_in(bytes) {
+                    self.show_in(&font, bytes);
+                }
+            }
+        }
+    }
+
+    fn show_in(&mut self, font: &Font, bytes: &[u8]) {
+        let vertical = font.vertical();
+        let Some(frame) = self.frames.frame(&self.state, vertical) else { return };
         let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
         let tag = self.marks.tag();
         let is_replaced = self.marks.is_replaced();
@@ -344,7 +343,7 @@ impl<'a> Interpreter<'a> {
             let shown = font.show(self.objects, rest);
             rest = rest.get(shown.code_bytes.max(1)..).unwrap_or(&[]);
             let start = self.page.text.len() as u32;
-            self.page.text.push_str(&shown.text);
+            push(&mut self.page.text, &shown.text);
             let end = self.page.text.len() as u32;
             self.page.unmapped += u32::from(shown.text.is_empty() && !is_replaced);
             let (x, y) = self.state.origin();
@@ -374,8 +373,16 @@ impl<'a> Interpreter<'a> {
                     && self.state.clip.overlaps(frame.extent((x, y), advance));
                 if seen { self.page.glyphs.push(glyph) } else { self.page.hidden.push(glyph) }
             }
-            self.state.advance(shown.width, shown.is_space_code, font.vertical());
+            self.state.advance(shown.width, shown.is_space_code, vertical);
         }
+    }
+}
+
+/// Appends a text, which mostly is one ASCII character.
+fn push(out: &mut String, text: &str) {
+    match *text.as_bytes() {
+        [byte] => out.push(char::from(byte)),
+        _ => out.push_str(text),
     }
 }
 

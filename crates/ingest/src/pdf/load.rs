@@ -82,7 +82,8 @@ fn materialized(bytes: &[u8], found: Found) -> Object {
     match found.body {
         Body::Plain(object) => object,
         Body::Stream(dict, range) => {
-            Stream::new(dict, bytes.get(range).unwrap_or_default().to_vec()).into()
+            let content = bytes.get(range).unwrap_or_default().to_vec();
+            Stream { dict, content, allows_compression: true, start_position: None }.into()
         }
     }
 }

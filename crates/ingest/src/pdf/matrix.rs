@@ -21,8 +21,10 @@ impl Matrix {
         Self { a, b, c, d, e, f }
     }
 
-    pub(super) fn translation(x: f32, y: f32) -> Self {
-        Self { e: x, f: y, ..Self::IDENTITY }
+    /// A translation first, then this map.
+    pub(super) fn translated(self, x: f32, y: f32) -> Self {
+        let (e, f) = self.apply(x, y);
+        Self { e, f, ..self }
     }
 
     /// This map first, then `next`.
@@ -64,8 +66,9 @@ mod tests {
     #[test]
     fn maps_compose_left_to_right() {
         let scale = Matrix { a: 2.0, d: 3.0, ..Matrix::IDENTITY };
-        let moved = scale.then(Matrix::translation(10.0, 20.0));
+        let moved = scale.then(Matrix::IDENTITY.translated(10.0, 20.0));
         assert_eq!(moved.apply(1.0, 1.0), (12.0, 23.0));
+        assert_eq!(scale.translated(1.0, 1.0).apply(0.0, 0.0), (2.0, 3.0));
         assert!(!Matrix { a: f32::NAN, ..scale }.is_sane());
         assert!(!Matrix { e: 1e30, ..scale }.is_sane());
     }

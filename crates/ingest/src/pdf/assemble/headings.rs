@@ -53,18 +53,25 @@ pub(super) fn name_untagged(pages: &mut [Vec<PageBlock<'_>>], measures: &Measure
 /// this text: at least half of its titles are found, in order. Looked for from the end, so that a
 /// table of contents, which has them all too, is passed over.
 pub(super) fn follow(pages: &mut [Vec<PageBlock<'_>>], bookmarks: &[Bookmark]) {
-    let mut places: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    if bookmarks.len() < BOOKMARKS_MIN {
+        return;
+    }
+    let titles: Vec<String> = bookmarks.iter().map(|bookmark| folded(&bookmark.title)).collect();
+    let mut places: HashMap<&str, Vec<(usize, usize)>> =
+        titles.iter().map(|title| (title.as_str(), Vec::new())).collect();
     for (page, blocks) in pages.iter().enumerate() {
         for (at, block) in blocks.iter().enumerate().filter(|(_, block)| may_be_heading(block)) {
             for name in names(block) {
-                places.entry(name).or_default().push((page, at));
+                if let Some(places) = places.get_mut(name.as_str()) {
+                    places.push((page, at));
+                }
             }
         }
     }
     let mut before = (usize::MAX, 0);
     let mut found: Vec<((usize, usize), u8)> = Vec::new();
-    for bookmark in bookmarks.iter().rev() {
-        let candidates = places.get(&folded(&bookmark.title));
+    for (bookmark, title) in bookmarks.iter().zip(&titles).rev() {
+        let candidates = places.get(title.as_str());
         let last = candidates.and_then(|all| all.iter().rev().find(|place| **place < before));
         if let Some(&place) = last {
             before = place;
@@ -104,7 +111,15 @@ fn names(block: &PageBlock<'_>) -> Vec<String> {
 
 /// Letters and digits only, in lower case.
 fn folded(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| c.is_alphanumeric()) {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            folded.extend(c.to_lowercase());
+        }
+    }
+    folded
 }
 
 /// The sizes of headings, largest first: a size's place is its level.
@@ -163,18 +178,17 @@ fn rank(block: &PageBlock<'_>, measures: &Measures) -> Option<Rank> {
         return None;
     }
     let first = block.lines.first()?;
+    let last = block.lines.last()?.text.trim_end();
+    if block.lines.len() > HEADING_LINES_MAX || first.degrees != 0 || last.ends_with([',', ';']) {
+        return None;
+    }
     let chars: usize = block.lines.iter().map(|line| line.text.chars().count()).sum();
+    if chars > HEADING_CHARS_MAX {
+        return None;
+    }
     let letters =
         block.lines.iter().flat_map(|line| line.text.chars()).filter(|c| c.is_alphabetic()).count();
-    let short = chars <= HEADING_CHARS_MAX && block.lines.len() <= HEADING_LINES_MAX;
-    let upright = first.degrees == 0;
-    let last = block.lines.last()?.text.trim_end();
-    if !short
-        || !upright
-        || letters < 2
-        || letters * 2 < chars.min(40)
-        || last.ends_with([',', ';'])
-    {
+    if letters < 2 || letters * 2 < chars.min(40) {
         return None;
     }
     let numbered = section_number(&first.text);

@@ -4,6 +4,7 @@
 //! one that occurs with its hyphen keeps it, two parts that are both words of their own keep it,
 //! and what is left is joined, as most line-end hyphens are typesetting.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::phrases::PhraseEnds;
@@ -31,8 +32,12 @@ impl Vocabulary {
             vocabulary.marks_division |= ends_in_hyphen && !line.text.ends_with('-');
             let words = line.text.split_whitespace();
             // Neither half of a divided word is a word.
-            let whole = words.clone().count().saturating_sub(usize::from(ends_in_hyphen));
-            words.take(whole).skip(usize::from(after_hyphen)).for_each(|word| vocabulary.add(word));
+            let mut words = words.skip(usize::from(after_hyphen)).peekable();
+            while let Some(word) = words.next() {
+                if !ends_in_hyphen || words.peek().is_some() {
+                    vocabulary.add(word);
+                }
+            }
             after_hyphen = ends_in_hyphen;
         }
         vocabulary.ends_phrases = phrase_ends.are_usual();
@@ -40,12 +45,22 @@ impl Vocabulary {
     }
 
     fn add(&mut self, word: &str) {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = lower(word);
         if word.contains('-') {
-            word.split('-').for_each(|part| *self.counts.entry(part.to_owned()).or_default() += 1);
+            word.split('-').for_each(|part| self.count_up(part));
         }
         if word.contains(char::is_alphabetic) {
-            *self.counts.entry(word).or_default() += 1;
+            self.count_up(&word);
+        }
+    }
+
+    fn count_up(&mut self, word: &str) {
+        match self.counts.get_mut(word) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(word.to_owned(), 1);
+            }
         }
     }
 
@@ -109,6 +124,12 @@ impl Vocabulary {
     fn count(&self, word: &str) -> u32 {
         self.counts.get(&word.to_lowercase()).copied().unwrap_or(0)
     }
+}
+
+/// The word in lower case, as most are already.
+fn lower(word: &str) -> Cow<'_, str> {
+    let is_lower = word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) }
 }
 
 /// Words are looked at up to this length.

@@ -93,38 +93,38 @@ impl Drawing {
         glyphs: usize,
     ) -> bool {
         match operator {
-            b"m" => {
+            [b'm'] => {
                 self.path.last = point(operands, transform);
                 self.path.start = self.path.last;
                 self.path.reach_for(operands, transform);
             }
-            b"l" => {
+            [b'l'] => {
                 self.path.line(point(operands, transform));
                 self.path.reach_for(operands, transform);
             }
-            b"c" | b"v" | b"y" => {
+            [b'c'] | [b'v'] | [b'y'] => {
                 self.path.curve(point(operands, transform));
                 self.path.reach_for(operands, transform);
             }
-            b"re" => self.path.rectangle(operands, transform),
-            b"h" => self.path.close(),
-            b"W" | b"W*" => self.clips = true,
-            b"S" | b"s" | b"B" | b"B*" | b"b" | b"b*" => {
+            [b'r', b'e'] => self.path.rectangle(operands, transform),
+            [b'h'] => self.path.close(),
+            [b'W'] | [b'W', b'*'] => self.clips = true,
+            [b'S'] | [b's'] | [b'B'] | [b'B', b'*'] | [b'b'] | [b'b', b'*'] => {
                 self.end_clip();
-                if operator.starts_with(b"s") || operator.starts_with(b"b") {
+                if matches!(operator, [b's' | b'b', ..]) {
                     self.path.close();
                 }
                 let strokes = std::mem::take(&mut self.path.strokes);
                 self.keep_rules(strokes);
                 self.paint(glyphs);
             }
-            b"f" | b"F" | b"f*" => {
+            [b'f'] | [b'F'] | [b'f', b'*'] => {
                 self.end_clip();
                 let slivers = self.path.take_slivers();
                 self.keep_rules(slivers);
                 self.paint(glyphs);
             }
-            b"n" => {
+            [b'n'] => {
                 self.end_clip();
                 self.path = Path::default();
             }

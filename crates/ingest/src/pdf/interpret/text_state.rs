@@ -30,6 +30,7 @@ pub(super) struct State {
 }
 
 /// How a string's own space lies on the page: computed once a string, used for each glyph.
+#[derive(Clone, Copy)]
 pub(super) struct Frame {
     cos: f32,
     sin: f32,
@@ -81,24 +82,26 @@ impl State {
     /// The operators that only set state; others change nothing.
     pub(super) fn perform(&mut self, operator: &[u8], operands: &[Operand<'_>]) {
         match (operator, operands) {
-            (b"BT", _) => self.set_text_matrix(Matrix::IDENTITY),
-            (b"Td", [.., Operand::Number(x), Operand::Number(y)]) => self.move_line(*x, *y),
-            (b"TD", [.., Operand::Number(x), Operand::Number(y)]) => {
+            ([b'B', b'T'], _) => self.set_text_matrix(Matrix::IDENTITY),
+            ([b'T', b'd'], [.., Operand::Number(x), Operand::Number(y)]) => self.move_line(*x, *y),
+            ([b'T', b'D'], [.., Operand::Number(x), Operand::Number(y)]) => {
                 self.leading = -y;
                 self.move_line(*x, *y);
             }
-            (b"T*", _) => self.next_line(),
-            (b"Tm", _) => {
+            ([b'T', b'*'], _) => self.next_line(),
+            ([b'T', b'm'], _) => {
                 if let Some(matrix) = super::matrix(operands) {
                     self.set_text_matrix(matrix);
                 }
             }
-            (b"Tc", [.., Operand::Number(value)]) => self.character_spacing = *value,
-            (b"Tw", [.., Operand::Number(value)]) => self.word_spacing = *value,
-            (b"Tz", [.., Operand::Number(percent)]) => self.horizontal_scale = percent / 100.0,
-            (b"TL", [.., Operand::Number(value)]) => self.leading = *value,
-            (b"Ts", [.., Operand::Number(value)]) => self.rise = *value,
-            (b"Tr", [.., Operand::Number(mode)]) => self.render_mode = *mode as i32,
+            ([b'T', b'c'], [.., Operand::Number(value)]) => self.character_spacing = *value,
+            ([b'T', b'w'], [.., Operand::Number(value)]) => self.word_spacing = *value,
+            ([b'T', b'z'], [.., Operand::Number(percent)]) => {
+                self.horizontal_scale = percent / 100.0;
+            }
+            ([b'T', b'L'], [.., Operand::Number(value)]) => self.leading = *value,
+            ([b'T', b's'], [.., Operand::Number(value)]) => self.rise = *value,
+            ([b'T', b'r'], [.., Operand::Number(mode)]) => self.render_mode = *mode as i32,
             _ => {}
         }
     }
@@ -120,7 +123,7 @@ impl State {
     }
 
     fn move_line(&mut self, x: f32, y: f32) {
-        self.set_text_matrix(Matrix::translation(x, y).then(self.line));
+        self.set_text_matrix(self.line.translated(x, y));
     }
 
     pub(super) fn next_line(&mut self) {
@@ -131,9 +134,9 @@ impl State {
     pub(super) fn adjust(&mut self, thousandths: f32) {
         let em = thousandths / 1000.0 * self.size;
         if self.font.as_ref().is_some_and(|font| font.vertical()) {
-            self.text = Matrix::translation(0.0, -em).then(self.text);
+            self.text = self.text.translated(0.0, -em);
         } else {
-            self.text = Matrix::translation(-em * self.horizontal_scale, 0.0).then(self.text);
+            self.text = self.text.translated(-em * self.horizontal_scale, 0.0);
         }
     }
 
@@ -152,28 +155,45 @@ impl State {
         } else {
             ((width * self.size + spacing) * self.horizontal_scale, 0.0)
         };
-        self.text = Matrix::translation(across, down).then(self.text);
+        self.text = self.text.translated(across, down);
     }
 
-    /// The frame of strings shown now; `None` where text would have no size or no place.
-    pub(super) fn frame(&self, vertical: bool) -> Option<Frame> {
-        let map = self.text.then(self.transform);
-        if !map.is_sane() {
-            return None;
-        }
-        let scale = self.size * self.horizontal_scale;
+    fn shape(&self, map: Matrix, vertical: bool) -> Shape {
+        let Matrix { a, b, c, d, .. } = map;
+        let (size, horizontal_scale) = (self.size, self.horizontal_scale);
+        Shape { numbers: [a, b, c, d, size, horizontal_scale], vertical }
+    }
+}
+
+/// All that a frame depends on.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// The text space's map to the page without its translation, the size, the horizontal scale.
+    numbers: [f32; 6],
+    vertical: bool,
+}
+
+impl Shape {
+    fn is(&self, other: &Self) -> bool {
+        self.numbers.map(f32::to_bits) == other.numbers.map(f32::to_bits)
+            && self.vertical == other.vertical
+    }
+
+    fn frame(&self) -> Option<Frame> {
+        let Self { numbers: [a, b, c, d, size, horizontal_scale], vertical } = *self;
+        let scale = size * horizontal_scale;
         // Text runs along the x axis of its space, or down the y axis.
-        let (along_x, along_y) = if vertical { (-map.c, -map.d) } else { (map.a, map.b) };
-        let along_x = along_x * self.size.signum();
-        let along_y = along_y * self.size.signum();
+        let (along_x, along_y) = if vertical { (-c, -d) } else { (a, b) };
+        let along_x = along_x * size.signum();
+        let along_y = along_y * size.signum();
         let length = along_x.hypot(along_y);
-        let across = map.c.hypot(map.d) * self.size.abs();
+        let across = c.hypot(d) * size.abs();
         if length < 1e-6 || across < 1e-3 {
             return None;
         }
         let degrees = along_y.atan2(along_x).to_degrees().round() as Degrees;
         let degrees = if degrees == -180 { 180 } else { degrees };
-        let em_along = if vertical { across } else { scale.abs() * map.a.hypot(map.b) };
+        let em_along = if vertical { across } else { scale.abs() * a.hypot(b) };
         Some(Frame {
             cos: along_x / length,
             sin: along_y / length,
@@ -181,6 +201,31 @@ impl State {
             em_along,
             em_across: across,
         })
+    }
+}
+
+/// The frame computed last: most strings are set like the one before.
+#[derive(Default)]
+pub(super) struct Frames {
+    last: Option<(Shape, Option<Frame>)>,
+}
+
+impl Frames {
+    /// The frame of strings shown now; `None` where text would have no size or no place.
+    pub(super) fn frame(&mut self, state: &State, vertical: bool) -> Option<Frame> {
+        let map = state.text.then(state.transform);
+        if !map.is_sane() {
+            return None;
+        }
+        let shape = state.shape(map, vertical);
+        if let Some((known, frame)) = &self.last
+            && known.is(&shape)
+        {
+            return *frame;
+        }
+        let frame = shape.frame();
+        self.last = Some((shape, frame));
+        frame
     }
 }
 
@@ -196,7 +241,7 @@ mod tests {
         let mut state = State::new(FRAME);
         state.size = 10.0;
         state.perform(b"Tm", &[0.0, 1.0, -1.0, 0.0, 50.0, 60.0].map(Operand::Number));
-        let frame = state.frame(false).unwrap();
+        let frame = Frames::default().frame(&state, false).unwrap();
         assert_eq!(frame.degrees, 90);
         assert!((frame.em_across - 10.0).abs() < 1e-4);
         let (u, v) = frame.place(50.0, 60.0);
@@ -206,10 +251,10 @@ mod tests {
     #[test]
     fn text_without_size_or_place_has_no_frame() {
         let mut state = State::new(FRAME);
-        assert!(state.frame(false).is_none());
+        assert!(Frames::default().frame(&state, false).is_none());
         state.size = 10.0;
         state.transform = Matrix { a: f32::NAN, ..Matrix::IDENTITY };
-        assert!(state.frame(false).is_none());
+        assert!(Frames::default().frame(&state, false).is_none());
     }
 
     #[test]

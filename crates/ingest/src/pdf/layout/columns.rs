@@ -5,6 +5,8 @@
 //! they change sides again and again, and that are prose on both sides. Tables change sides too,
 //! but their cells are short.
 
+use std::borrow::Cow;
+
 use super::{Line, is_set_solid};
 
 /// Lines looked at for one stretch of columns.
@@ -40,30 +42,40 @@ fn ordered(lines: Vec<Line>, depth: usize) -> Vec<Line> {
     if depth == 0 || lines.len() < COLUMN_LINES_MIN {
         return lines;
     }
+    let stretches = stretches(&lines);
+    if stretches.is_empty() {
+        return lines;
+    }
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
-    while at < lines.len() {
-        match Stretch::begin(&lines, at) {
-            Some(stretch) => {
-                at = stretch.end;
-                let (left, right) = stretch.columns();
-                out.extend(ordered(left, depth - 1));
-                out.extend(ordered(right, depth - 1));
-            }
-            None => {
-                out.push(lines[at].clone());
-                at += 1;
-            }
-        }
+    for stretch in stretches {
+        out.extend_from_slice(&lines[at..stretch.start]);
+        at = stretch.end;
+        let (left, right) = stretch.columns();
+        out.extend(ordered(left, depth - 1));
+        out.extend(ordered(right, depth - 1));
     }
+    out.extend_from_slice(&lines[at..]);
     out
 }
 
+fn stretches(lines: &[Line]) -> Vec<Stretch<'_>> {
+    let mut stretches = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let stretch = Stretch::begin(lines, at);
+        at = stretch.as_ref().map_or(at + 1, |stretch| stretch.end);
+        stretches.extend(stretch);
+    }
+    stretches
+}
+
 /// Lines on two sides of a gutter.
-struct Stretch {
+struct Stretch<'l> {
     /// Where the left lines end and the right ones begin.
     gutter: (f32, f32),
-    lines: Vec<(Side, Line)>,
+    lines: Vec<(Side, Cow<'l, Line>)>,
+    start: usize,
     end: usize,
 }
 
@@ -73,11 +85,11 @@ enum Side {
     Right,
 }
 
-impl Stretch {
+impl<'l> Stretch<'l> {
     /// The stretch that begins with line `start`, if one does.
-    fn begin(lines: &[Line], start: usize) -> Option<Self> {
+    fn begin(lines: &'l [Line], start: usize) -> Option<Self> {
         let gutter = first_gutter(lines, start)?;
-        let mut stretch = Self { gutter, lines: Vec::new(), end: start };
+        let mut stretch = Self { gutter, lines: Vec::new(), start, end: start };
         let first = &lines[start];
         let mut lowest = first.v;
         for line in lines[start..].iter().take(LINES_MAX) {
@@ -92,14 +104,15 @@ impl Stretch {
     }
 
     /// Takes a line to its side, or its parts to both; `false` where it crosses the gutter.
-    fn take(&mut self, line: &Line) -> bool {
+    fn take(&mut self, line: &'l Line) -> bool {
         let middle = (self.gutter.0 + self.gutter.1) / 2.0;
         let first_right = line.words.iter().position(|word| (word.u0 + word.u1) / 2.0 > middle);
         let parts = match first_right {
-            None => vec![(Side::Left, line.clone())],
-            Some(0) => vec![(Side::Right, line.clone())],
+            None => vec![(Side::Left, Cow::Borrowed(line))],
+            Some(0) => vec![(Side::Right, Cow::Borrowed(line))],
             Some(at) => {
-                vec![(Side::Left, line.part(0..at)), (Side::Right, line.part(at..line.words.len()))]
+                let (left, right) = (line.part(0..at), line.part(at..line.words.len()));
+                vec![(Side::Left, Cow::Owned(left)), (Side::Right, Cow::Owned(right))]
             }
         };
         let mut gutter = self.gutter;
@@ -119,7 +132,7 @@ impl Stretch {
 
     fn is_prose_in_turn(&self) -> bool {
         let side = |wanted: Side| {
-            self.lines.iter().filter(move |(side, _)| *side == wanted).map(|(_, line)| line)
+            self.lines.iter().filter(move |(side, _)| *side == wanted).map(|(_, line)| &**line)
         };
         let count = side(Side::Left).count().min(side(Side::Right).count());
         let switches = self.lines.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
@@ -132,7 +145,9 @@ impl Stretch {
     fn columns(self) -> (Vec<Line>, Vec<Line>) {
         let (left, right): (Vec<_>, Vec<_>) =
             self.lines.into_iter().partition(|(side, _)| *side == Side::Left);
-        let lines = |column: Vec<(Side, Line)>| column.into_iter().map(|(_, line)| line).collect();
+        let lines = |column: Vec<(Side, Cow<'_, Line>)>| {
+            column.into_iter().map(|(_, line)| line.into_owned()).collect()
+        };
         (lines(left), lines(right))
     }
 }

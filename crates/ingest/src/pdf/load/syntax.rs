@@ -3,7 +3,9 @@
 
 use lopdf::{Dictionary, Object, StringFormat};
 
-use crate::pdf::content::{decode_hex, decode_literal, decode_name, is_blank, is_regular};
+use crate::pdf::content::{
+    PlainNumber, decode_hex, decode_literal, decode_name, is_blank, is_regular,
+};
 
 /// Values read from one file, those inside containers included. A manual of 600 pages with many
 /// links has 560,000; this many take 0.7 GB at worst.
@@ -18,6 +20,8 @@ pub(super) struct Reader<'a> {
     nesting_max: usize,
     /// Values that may still be read, of the whole file.
     values_left: usize,
+    /// Entries of the dictionaries that are open.
+    entries: Vec<(Vec<u8>, Object)>,
 }
 
 /// What stands at one place.
@@ -32,7 +36,7 @@ enum Token<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(data: &'a [u8], nesting_max: usize, values_left: usize) -> Self {
-        Self { data, at: 0, nesting_max, values_left }
+        Self { data, at: 0, nesting_max, values_left, entries: Vec::new() }
     }
 
     /// Where the next token is looked for.
@@ -100,39 +104,59 @@ impl<'a> Reader<'a> {
     }
 
     fn dictionary(&mut self, depth: usize) -> Object {
+        let first = self.entries.len();
+        while let Some((key, value)) = self.entry(depth) {
+            self.entries.push((key, value));
+        }
+        // Made when its size is known: growing it is what takes most of the time.
         let mut dict = Dictionary::new();
+        dict.as_hashmap_mut().reserve(self.entries.len() - first);
+        for (key, value) in self.entries.drain(first..) {
+            dict.set(key, value);
+        }
+        Object::Dictionary(dict)
+    }
+
+    /// The next entry of a dictionary; `None` at its end.
+    fn entry(&mut self, depth: usize) -> Option<(Vec<u8>, Object)> {
         loop {
             self.skip_blank();
             let before = self.at;
-            match self.token() {
-                None | Some(Token::DictEnd) => break,
-                Some(Token::Keyword(word)) if ends_object(word) => {
+            match self.token()? {
+                Token::DictEnd => return None,
+                Token::Keyword(word) if ends_object(word) => {
                     self.at = before;
-                    break;
+                    return None;
                 }
-                Some(Token::Value(Object::Name(key))) => {
-                    self.skip_blank();
-                    let before = self.at;
-                    match self.token() {
-                        Some(Token::Value(value)) => dict.set(key, value),
-                        Some(Token::ArrayStart | Token::DictStart) => {
-                            self.at = before;
-                            if let Some(value) = self.object(depth) {
-                                dict.set(key, value);
-                            }
-                        }
-                        Some(Token::Keyword(word)) if !ends_object(word) => {
-                            dict.set(key, constant(word).unwrap_or(Object::Null));
-                        }
-                        Some(Token::ArrayEnd) => {}
-                        Some(Token::DictEnd | Token::Keyword(_)) => self.at = before,
-                        None => break,
+                Token::Value(Object::Name(key)) => {
+                    if let Some(value) = self.value(depth)? {
+                        return Some((key, value));
                     }
                 }
-                Some(_) => {}
+                _ => {}
             }
         }
-        Object::Dictionary(dict)
+    }
+
+    /// The value after a key: `None` where the file ends, `Some(None)` where there is none.
+    fn value(&mut self, depth: usize) -> Option<Option<Object>> {
+        self.skip_blank();
+        let before = self.at;
+        Some(match self.token()? {
+            Token::Value(value) => Some(value),
+            Token::ArrayStart | Token::DictStart => {
+                self.at = before;
+                self.object(depth)
+            }
+            Token::Keyword(word) if !ends_object(word) => {
+                Some(constant(word).unwrap_or(Object::Null))
+            }
+            Token::ArrayEnd => None,
+            Token::DictEnd | Token::Keyword(_) => {
+                self.at = before;
+                None
+            }
+        })
     }
 
     fn token(&mut self) -> Option<Token<'a>> {
@@ -233,8 +257,15 @@ impl<'a> Reader<'a> {
         is_reference
     }
 
-    /// Reads a number; signs may repeat and what follows a second dot is dropped.
     fn number(&mut self) -> Object {
+        let rest = self.data.get(self.at..).unwrap_or_default();
+        let Some(number) = PlainNumber::read(rest) else { return self.odd_number() };
+        self.at += number.length;
+        number.integer().map_or_else(|| Object::Real(number.real()), Object::Integer)
+    }
+
+    /// Reads a number; signs may repeat and what follows a second dot is dropped.
+    fn odd_number(&mut self) -> Object {
         let raw = self.data.get(self.at..).unwrap_or_default();
         let length = raw.iter().take_while(|byte| b"+-.0123456789".contains(byte)).count();
         self.at += length;
@@ -346,6 +377,8 @@ mod tests {
         check("<</A 1 /B (open endobj", "<</A 1 /B (open endobj)>>");
         check("<</A>>", "<</A null>>".replace("/A null", "").as_str());
         check("<</A ] /B 2 ) } >>", "<</B 2>>");
+        check("<</A <</B 1 /C", "<</A <</B 1>> >>");
+        check("<</A 1 /B 2 /A 3>>", "<</A 3 /B 2>>");
         check("<<1 2 /A true junk /B 2>>", "<</A true /B 2>>");
         check("[1 true junk 2", "[1 true 2]");
         check("--5", "-5");
