@@ -1,5 +1,6 @@
 //! Letter spacing: titles whose letters stand apart, by gaps or by spaces typed between them.
 
+use super::spacing::is_blank;
 use crate::pdf::glyphs::{Glyph, PageGlyphs};
 
 /// Letter spacing is looked for from this mean gap on, in em.
@@ -25,10 +26,15 @@ pub(super) struct LetterSpacing {
 impl LetterSpacing {
     pub(super) fn of(page: &PageGlyphs, glyphs: &[&Glyph]) -> Self {
         let is_letter = |glyph: &Glyph| page.text_of(glyph).chars().all(char::is_alphabetic);
-        let is_blank = |glyph: &Glyph| page.text_of(glyph).trim().is_empty();
+        let is_blank = |glyph: &Glyph| is_blank(page.text_of(glyph));
         let em_gap = |pair: &[&Glyph]| (pair[1].u0 - pair[0].u1) / pair[1].size;
-        let letters = |pair: &&[&Glyph]| is_letter(pair[0]) && is_letter(pair[1]);
-        let mut gaps: Vec<f32> = glyphs.windows(2).filter(letters).map(em_gap).collect();
+        let mut gaps: Vec<f32> = Vec::with_capacity(glyphs.len());
+        let mut after_letter = glyphs.first().is_some_and(|first| is_letter(first));
+        for pair in glyphs.windows(2) {
+            let at_letter = is_letter(pair[1]);
+            gaps.extend((after_letter && at_letter).then(|| em_gap(pair)));
+            after_letter = at_letter;
+        }
         let has_spaces = glyphs.iter().any(|glyph| is_blank(glyph));
         if gaps.len() + 1 < LETTER_SPACED_GLYPHS_MIN {
             let is_typed = has_spaces && gaps.is_empty() && is_letters_apart(page, glyphs);
@@ -41,20 +47,20 @@ impl LetterSpacing {
             gaps.sort_by(f32::total_cmp);
             return Self { gap: gaps[gaps.len() / 3], is_typed };
         }
-        gaps.sort_by(f32::total_cmp);
         // The lower third: more than half of the gaps may be spaces in text of short words.
-        let gap = gaps[gaps.len() / 3];
+        let third = gaps.len() / 3;
+        let gap = *gaps.select_nth_unstable_by(third, f32::total_cmp).1;
+        if gap <= LETTER_SPACED_EM {
+            return Self::default();
+        }
+        gaps.sort_by(f32::total_cmp);
         // Letters that stand apart as far as words do, all alike, are words of one letter, unless
         // the gaps are the same to a hair: between the cells of a table it is the pitch that is.
         let widest = gaps[gaps.len() - 1];
         let is_even = widest - gaps[0] < LETTER_SPACED_DRIFT_EM;
         let one_letter_words =
             !has_spaces && !is_even && gap > LETTER_SPACED_ALIKE_EM && widest < 1.6 * gap;
-        if gap > LETTER_SPACED_EM && !one_letter_words {
-            Self { gap, is_typed: false }
-        } else {
-            Self::default()
-        }
+        if one_letter_words { Self::default() } else { Self { gap, is_typed: false } }
     }
 }
 

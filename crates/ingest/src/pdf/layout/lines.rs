@@ -225,10 +225,9 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     let offset = (glyph.v - run.base_v).abs();
     let is_script = (SCRIPT_SIZE_MIN..0.9).contains(&(glyph.size.min(run.base_size) / size));
     let accent = |glyph| accents::is_spacing_accent(page.text_of(glyph));
-    let over_letter = accent(glyph) || accent(last);
-    let raised = is_script || over_letter;
-    let tolerance = if raised { SCRIPT_TOLERANCE } else { BASELINE_TOLERANCE };
-    if offset > tolerance * size {
+    let over_letter = || accent(glyph) || accent(last);
+    let off_by = |tolerance: f32| offset > tolerance * size;
+    if off_by(BASELINE_TOLERANCE) && (off_by(SCRIPT_TOLERANCE) || !(is_script || over_letter())) {
         return is_mark_of(page, last, glyph);
     }
     let forward = glyph.u0 - last.u1;
@@ -239,8 +238,8 @@ fn continues(page: Shown<'_>, run: &Run, glyph: &Glyph) -> bool {
     {
         return true;
     }
-    let back = if over_letter { ACCENT_BACK_TOLERANCE } else { BACK_TOLERANCE };
-    forward > -back * size
+    forward > -BACK_TOLERANCE * size
+        || (over_letter() && forward > -ACCENT_BACK_TOLERANCE * size)
         || goes_on_leftwards(page, last, glyph, size)
         || is_mark_of(page, last, glyph)
 }

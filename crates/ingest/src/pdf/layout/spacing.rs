@@ -34,24 +34,25 @@ pub(super) fn line(
     letters: Option<Letters>,
 ) -> Option<Line> {
     let glyphs: Vec<&Glyph> = run.glyphs.iter().map(|&index| &shown[index]).collect();
-    let visible = |glyph: &&Glyph| !page.text_of(glyph).trim().is_empty();
-    let first = glyphs.iter().copied().find(visible)?;
+    let visible = |glyph: &&Glyph| !is_blank(page.text_of(glyph));
+    let visible: Vec<&Glyph> = glyphs.iter().copied().filter(visible).collect();
+    let first = *visible.first()?;
     let visual = letters.and_then(|letters| Visual::of(page, shown, &run.glyphs, letters));
     let Written { text, words, cells, opens_note } = match visual {
         Some(visual) => written_leftwards(page, &visual),
         None => written(page, &glyphs),
     };
-    let shown = glyphs.iter().copied().filter(visible);
+    let shown = visible.iter().copied();
     let (mut u0, mut u1) = (f32::MAX, f32::MIN);
     for glyph in shown.clone() {
         (u0, u1) = (u0.min(glyph.u0), u1.max(glyph.u1));
     }
     let size = usual_size(shown.clone());
     let v = shown.clone().find(|glyph| (glyph.size - size).abs() < 0.05 * size).unwrap_or(first).v;
-    let bold = shown
-        .clone()
-        .all(|glyph| glyph.bold || !page.text_of(glyph).chars().any(char::is_alphabetic))
-        && shown.clone().any(|glyph| glyph.bold);
+    let bold = shown.clone().any(|glyph| glyph.bold)
+        && shown
+            .clone()
+            .all(|glyph| glyph.bold || !page.text_of(glyph).chars().any(char::is_alphabetic));
     let monospaced = shown.clone().all(|glyph| glyph.monospaced);
     (!text.trim().is_empty()).then_some(Line {
         text,
@@ -74,7 +75,7 @@ pub(super) fn line(
 
 /// The text of glyphs in content order.
 fn written(page: &PageGlyphs, glyphs: &[&Glyph]) -> Written {
-    let mut writer = Writer::new(page, LetterSpacing::of(page, glyphs));
+    let mut writer = Writer::new(page, LetterSpacing::of(page, glyphs), glyphs.len());
     for glyph in glyphs {
         let gap = writer.last.map_or(0.0, |last| gap(last, glyph));
         writer.push(Step { glyph, text: page.text_of(glyph), gap });
@@ -85,9 +86,16 @@ fn written(page: &PageGlyphs, glyphs: &[&Glyph]) -> Written {
 /// The text of a line that has right-to-left parts.
 fn written_leftwards(page: &PageGlyphs, visual: &Visual<'_>) -> Written {
     let spacing = LetterSpacing::of(page, &visual.glyphs());
-    let mut writer = Writer::new(page, spacing);
+    let mut writer = Writer::new(page, spacing, visual.glyphs().len());
     visual.reading_order(spacing.gap).into_iter().for_each(|step| writer.push(step));
     writer.finish()
+}
+
+pub(super) fn is_blank(text: &str) -> bool {
+    match text.as_bytes() {
+        [byte] => matches!(byte, b' ' | b'\t'..=b'\r'),
+        _ => text.trim().is_empty(),
+    }
 }
 
 /// The size that most glyphs have.
@@ -124,12 +132,14 @@ struct Written {
 }
 
 impl<'p> Writer<'p> {
-    fn new(page: &'p PageGlyphs, letter_spacing: LetterSpacing) -> Self {
-        Self { page, letter_spacing, written: Written::default(), last: None, space_pending: false }
+    fn new(page: &'p PageGlyphs, letter_spacing: LetterSpacing, glyphs: usize) -> Self {
+        let text = String::with_capacity(glyphs + glyphs / 4);
+        let written = Written { text, ..Written::default() };
+        Self { page, letter_spacing, written, last: None, space_pending: false }
     }
 
     fn push(&mut self, Step { glyph, text, gap }: Step<'p>) {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             self.space_pending = !self.letter_spacing.is_typed;
             return;
         }
@@ -201,7 +211,8 @@ impl<'p> Writer<'p> {
     }
 
     fn finish(self) -> Written {
-        let normal = is_nfc_quick(self.written.text.chars()) == IsNormalized::Yes;
+        let text = &self.written.text;
+        let normal = text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes;
         if normal { self.written } else { self.written.composed() }
     }
 }
@@ -234,6 +245,10 @@ fn gap(last: &Glyph, glyph: &Glyph) -> f32 {
 
 /// Appends text with Latin ligatures as letters and without control characters.
 fn push_unfolded(out: &mut String, text: &str) {
+    if let [byte @ b' '..=b'~'] = *text.as_bytes() {
+        out.push(char::from(byte));
+        return;
+    }
     for c in text.chars() {
         match c {
             ' '..='~' => out.push(c),
