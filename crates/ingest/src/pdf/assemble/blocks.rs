@@ -2,7 +2,7 @@
 
 use document::BlockKind;
 
-use super::cells;
+use super::cells::{self, Found};
 use super::code;
 use super::formulas;
 use super::hyphens::Vocabulary;
@@ -34,6 +34,8 @@ const LEADING_SLACK: f32 = 1.25;
 const LEADING_DEFAULT: f32 = 1.2;
 /// A line is indented from this shift on, in em.
 const INDENT_EM: f32 = 0.8;
+/// How often a line may be looked at, on average, in search of tables.
+const TABLE_LOOKS_EACH: usize = 10;
 /// Lines looked at on both sides to find the right margin of a column.
 const MARGIN_WINDOW: usize = 30;
 
@@ -81,8 +83,22 @@ impl Grouping<'_> {
         let mut blocks = Vec::new();
         let mut start = 0;
         let mut at = 0;
+        // Lines up to here are known to be no table.
+        let mut text_until = 0;
+        let mut budget = TABLE_LOOKS_EACH * lines.len();
         while at < lines.len() {
-            let Some((end, block)) = self.special(lines, at) else {
+            if at >= text_until
+                && let Some((end, found)) = cells::find(lines, at, self.vocabulary)
+            {
+                if let Found::Table(block) = found {
+                    self.prose(&lines[start..at], &mut blocks);
+                    blocks.push(block);
+                    (at, start) = (end, end);
+                }
+                text_until = end;
+                continue;
+            }
+            let Some((end, block)) = self.special(lines, at, &mut budget) else {
                 at += 1;
                 continue;
             };
@@ -94,11 +110,15 @@ impl Grouping<'_> {
         blocks
     }
 
-    fn special<'l>(&self, lines: &'l [Line], at: usize) -> Option<(usize, PageBlock<'l>)> {
+    fn special<'l>(
+        &self,
+        lines: &'l [Line],
+        at: usize,
+        budget: &mut usize,
+    ) -> Option<(usize, PageBlock<'l>)> {
         let code = code::find(lines, at, self.measures);
-        let known = code.or_else(|| cells::find(lines, at, self.vocabulary));
-        known.or_else(|| self.tagged.block(lines, at)).or_else(|| {
-            let table = tables::find(lines, at)?;
+        code.or_else(|| self.tagged.block(lines, at)).or_else(|| {
+            let table = tables::find(lines, at, budget)?;
             let rows = Some(table.text(lines, self.vocabulary));
             let (end, lines) = (table.lines.end, &lines[table.lines]);
             Some((end, PageBlock { kind: BlockKind::Table, lines, rows }))

@@ -13,33 +13,45 @@ use crate::pdf::structure::CellPlace;
 /// Words of a cell on average; a table with more was made to place paragraphs.
 const CELL_WORDS_MAX: usize = 40;
 
-/// The table that begins with line `start`, and where it ends.
+/// Lines in cells: a table, or where it was made to place paragraphs, lines to be read as text.
+pub(super) enum Found<'l> {
+    Table(PageBlock<'l>),
+    Layout,
+}
+
+/// What the cells that begin with line `start` are, and where they end.
 pub(super) fn find<'l>(
     lines: &'l [Line],
     start: usize,
     vocabulary: &Vocabulary,
-) -> Option<(usize, PageBlock<'l>)> {
+) -> Option<(usize, Found<'l>)> {
     let table = lines.get(start)?.cell?.table;
     let places = lines[start..].iter().map_while(|line| line.cell.filter(|c| c.table == table));
     let places: Vec<CellPlace> = places.collect();
     let end = start + places.len();
-    let lines = &lines[start..end];
+    let found = table_of(&lines[start..end], &places, vocabulary);
+    Some((end, found.map_or(Found::Layout, Found::Table)))
+}
+
+fn table_of<'l>(
+    lines: &'l [Line],
+    places: &[CellPlace],
+    vocabulary: &Vocabulary,
+) -> Option<PageBlock<'l>> {
     let mut cells: BTreeMap<(u32, u32), String> = BTreeMap::new();
-    for (line, place) in lines.iter().zip(&places) {
+    for (line, place) in lines.iter().zip(places) {
         let text = cells.entry((place.row, place.column)).or_default();
         vocabulary.join(text, line.text.trim());
     }
     let words: usize = cells.values().map(|text| text.split_whitespace().count()).sum();
-    if words > CELL_WORDS_MAX * cells.len() {
-        return None;
-    }
+    let cells_count = cells.len();
     let cells = in_rows(cells);
-    if cells.len() < 2 || cells[0].len() < 2 {
-        return None;
-    }
-    let has_head = first_row_is_head(lines, &places, &cells[0]) || names_columns(&cells);
-    let rows = Some(Rows { cells, has_head }.text());
-    Some((end, PageBlock { kind: BlockKind::Table, lines, rows }))
+    let is_one = cells.len() > 1 && cells[0].len() > 1 && words <= CELL_WORDS_MAX * cells_count;
+    is_one.then(|| {
+        let has_head = first_row_is_head(lines, places, &cells[0]) || names_columns(&cells);
+        let rows = Some(Rows { cells, has_head }.text());
+        PageBlock { kind: BlockKind::Table, lines, rows }
+    })
 }
 
 /// The cells row by row; columns without any text are left out.

@@ -13,6 +13,8 @@ const WORDS_MAX: usize = 5;
 const GAP_EM: f32 = 1.5;
 /// Baselines of neighbouring parts differ by less, in em.
 const RISE_EM: f32 = 1.7;
+/// Parts of one formula; more are something else.
+const PARTS_MAX: usize = 60;
 /// Parts of one formula, the lines that are looked back over.
 const PARTS_BACK: usize = 8;
 
@@ -20,6 +22,7 @@ const PARTS_BACK: usize = 8;
 pub(super) fn goes_on(block: &[Line], line: &Line) -> bool {
     let relates = |line: &Line| line.text.contains(RELATIONS);
     if line.words.len() > WORDS_MAX
+        || block.len() > PARTS_MAX
         || !block.iter().all(is_part)
         || !(relates(line) || block.iter().any(relates))
     {

@@ -1,10 +1,13 @@
 //! Labels of plots: numbers along axes and names in legends, which are no sentences.
 
+use super::blocks::Measures;
 use crate::pdf::layout::{Line, PageLayout};
 use document::Rect;
 
 /// Numbers along the axes of a plot; a drawing with fewer is a diagram, whose words count.
 const NUMBERS_MIN: usize = 4;
+/// A label is at most this much larger than the text of its page.
+const LARGER_MAX: f32 = 1.3;
 /// Words of a label; a longer line is text.
 const WORDS_MAX: usize = 7;
 /// Words of the name of an axis.
@@ -18,8 +21,13 @@ pub(super) fn labels(pages: &[PageLayout]) -> Vec<Vec<usize>> {
 }
 
 fn of_page(page: &PageLayout) -> Vec<usize> {
+    if page.plots.is_empty() {
+        return Vec::new();
+    }
+    // Labels are not larger than text; large figures in pictures are what these are about.
+    let size_max = LARGER_MAX * Measures::of(std::slice::from_ref(page)).body_size;
     let mut labels: Vec<usize> =
-        page.plots.iter().flat_map(|plot| of_plot(&page.lines, *plot)).collect();
+        page.plots.iter().flat_map(|plot| of_plot(&page.lines, *plot, size_max)).collect();
     labels.sort_unstable();
     labels.dedup();
     // Where the plot is what the page is about, its labels are the page's text.
@@ -29,10 +37,11 @@ fn of_page(page: &PageLayout) -> Vec<usize> {
     if in_plots * 2 > all { Vec::new() } else { labels }
 }
 
-fn of_plot(lines: &[Line], plot: Rect) -> Vec<usize> {
+fn of_plot(lines: &[Line], plot: Rect, size_max: f32) -> Vec<usize> {
     let near = |line: &Line| {
         let words = line.text.split_whitespace().count();
         words <= WORDS_MAX
+            && line.size < size_max
             && line.cell.is_none()
             && plot.grown(OUTSIDE_EM * line.size).contains(line.middle())
     };

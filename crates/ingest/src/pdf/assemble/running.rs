@@ -3,7 +3,7 @@
 
 mod counted;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::blocks::Measures;
 use crate::pdf::layout::{Line, PageLayout};
@@ -24,23 +24,52 @@ const PAGES_APART_MAX: usize = 4;
 const CHAINS_BACK: usize = 16;
 /// A title is larger than the body text by this factor.
 const TITLE_LARGER: f32 = 1.12;
+/// Lines of one paragraph stand closer than this, in em, and have words enough.
+const PARAGRAPH_PITCH_MAX: f32 = 1.35;
+const WORDS_OF_TEXT_MIN: usize = 2;
+/// A row of a table stands closer to its head than this, in em.
+const ROW_PITCH_MAX: f32 = 3.5;
+/// A page number is not further from the page's place in the file than this.
+const OFFSET_MAX: i64 = 3_000;
 /// How far the same line may move between pages, in points.
 const DRIFT_POINTS: f32 = 4.0;
 
 /// For each page, the indices of its running lines, sorted. A repeated title or table head is
 /// content: it stays where it stands first.
 pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
+    let marked = marked(pages, false);
+    // Where much of the text repeats, as in letters to many, what repeats is content.
+    if repeats_much(pages, &marked) { self::marked(pages, true) } else { marked }
+}
+
+/// Whether running lines are a large part of all text.
+fn repeats_much(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
+    const SHARE: f32 = 0.3;
+    let words =
+        |line: &Line| line.words.iter().filter(|_| line.text.contains(char::is_alphabetic)).count();
+    let all: usize = pages.iter().flat_map(|page| &page.lines).map(words).sum();
+    let running = pages.iter().zip(marked);
+    let running: usize =
+        running.flat_map(|(page, marks)| marks.iter().map(|&at| words(&page.lines[at]))).sum();
+    running as f32 > SHARE * all as f32
+}
+
+/// The running lines of each page, sorted; `keep_first` keeps the first of each that is more than
+/// a number.
+fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
     let mut groups: HashMap<(String, bool), Vec<Seen>> = HashMap::new();
     for (page_at, page) in pages.iter().enumerate() {
         for (lines, at_top) in candidates(page) {
             let texts: Vec<&str> = lines.iter().map(|&at| page.lines[at].text.as_str()).collect();
             let text = texts.join(" ");
-            let (v, size) = (page.lines[lines[0]].v, page.lines[lines[0]].size);
-            let seen = Seen { page_at, lines, v, size, numbers: numbers(&text) };
+            let first = &page.lines[lines[0]];
+            let (v, size, bold) = (first.v, first.size, first.bold);
+            let seen = Seen { page_at, lines, v, size, bold, numbers: numbers(&text) };
             groups.entry((masked(&text), at_top)).or_default().push(seen);
         }
     }
     let title_size = Measures::of(pages).body_size * TITLE_LARGER;
+    let facts = facts_of_middles(pages);
     let mut marked = vec![Vec::new(); pages.len()];
     let pages_min = PAGES_MIN.min(pages.len().max(2));
     #[expect(
@@ -50,15 +79,20 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
     for ((mask, _), seen) in &groups {
         let only_number = !mask.chars().any(char::is_alphabetic);
         for chain in chains(seen) {
+            let is_title = !only_number && (chain[0].size > title_size || chain[0].bold);
             let runs = if only_number {
                 numbers_pages(&chain, pages.len())
             } else {
-                chain.len() >= pages_min && mostly_agree(&chain)
+                // "Exercise 2" is a title of its own, whatever page it is on.
+                let counts = is_title && chain.windows(2).any(|p| p[0].numbers != p[1].numbers);
+                chain.len() >= pages_min && mostly_agree(&chain) && !counts
             };
             if runs {
                 let is_title = !only_number && chain[0].size > title_size;
-                let keep_first = usize::from(is_title || is_first_table_head(pages, &chain));
-                let taken = chain.iter().skip(keep_first);
+                let keeps = is_title
+                    || is_first_table_head(pages, &chain)
+                    || (!only_number && (keep_first || says_facts(pages, &chain, &facts)));
+                let taken = chain.iter().skip(usize::from(keeps));
                 taken.for_each(|seen| marked[seen.page_at].extend(&seen.lines));
             }
         }
@@ -66,9 +100,10 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
     for (page_at, line_at) in counted::lines(pages, title_size) {
         marked[page_at].push(line_at);
     }
-    for marks in &mut marked {
+    for (page, marks) in pages.iter().zip(&mut marked) {
         marks.sort_unstable();
         marks.dedup();
+        keep_parts_of_paragraphs(page, marks);
     }
     if leaves_nothing(pages, &marked) { vec![Vec::new(); pages.len()] } else { marked }
 }
@@ -87,6 +122,7 @@ struct Seen {
     lines: Vec<usize>,
     v: f32,
     size: f32,
+    bold: bool,
     /// Its numbers, in order; a lone Roman numeral is one.
     numbers: Vec<i64>,
 }
@@ -100,19 +136,87 @@ fn mostly_agree(chain: &[&Seen]) -> bool {
     agreeing * 2 >= chain.len().saturating_sub(1)
 }
 
+/// Takes the marks from lines that stand as close to a line of text as lines of one paragraph do:
+/// they are of it, however often they occur. Page numbers are none, however close.
+fn keep_parts_of_paragraphs(page: &PageLayout, marks: &mut Vec<usize>) {
+    let mut kept = true;
+    while std::mem::take(&mut kept) {
+        let is_part = |at: &usize| {
+            let line = &page.lines[*at];
+            let goes_on = |other: &Line| {
+                let over = other.u0 < line.u1 && line.u0 < other.u1;
+                let pitch = (other.v - line.v).abs() / line.size;
+                over && other.degrees == line.degrees
+                    && (0.3..PARAGRAPH_PITCH_MAX).contains(&pitch)
+                    && (other.size - line.size).abs() < 0.02 * line.size
+                    && other.bold == line.bold
+                    && line.words.len() >= WORDS_OF_TEXT_MIN
+            };
+            let near = at.saturating_sub(1)..page.lines.len().min(at + 2);
+            near.filter(|other| other != at && marks.binary_search(other).is_err())
+                .any(|other| goes_on(&page.lines[other]))
+        };
+        let parts: Vec<usize> = marks.iter().copied().filter(is_part).collect();
+        kept = !parts.is_empty();
+        marks.retain(|at| parts.binary_search(at).is_err());
+    }
+}
+
+/// Whether a running line holds what nobody else says: an address to write to or a number that is
+/// none of a page or a year, such as that of an account. Then it stays where it stands first.
+fn says_facts(pages: &[PageLayout], chain: &[&Seen], elsewhere: &HashSet<String>) -> bool {
+    let Some(first) = chain.first() else { return false };
+    let lines = first.lines.iter().map(|&at| &pages[first.page_at].lines[at]);
+    let constant = chain.windows(2).all(|pair| pair[0].numbers == pair[1].numbers);
+    constant && lines.flat_map(|line| facts(&line.text)).any(|fact| !elsewhere.contains(&fact))
+}
+
+/// The facts that lines away from the ends of pages hold.
+fn facts_of_middles(pages: &[PageLayout]) -> HashSet<String> {
+    let middle = |page: &PageLayout| {
+        let margin = page.height() * OUTER_SHARE;
+        let (low, high) = (margin, page.height() - margin);
+        let inner = page.lines.iter().filter(move |line| (low..high).contains(&line.v));
+        inner.flat_map(|line| facts(&line.text)).collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(middle).collect()
+}
+
+/// What a line names exactly: mail and web addresses, numbers of five digits or more, and all the
+/// digits of a line that has many, as a telephone number in groups. Dates and years are none.
+fn facts(text: &str) -> Vec<String> {
+    const DIGITS_MIN: usize = 5;
+    const DIGITS_OF_LINE_MIN: usize = 8;
+    let mut facts = Vec::new();
+    let mut digits_of_line = String::new();
+    for word in text.split_whitespace() {
+        let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+        let is_date = word.contains(['/', ':']) || word.matches(['.', '-']).count() == 2;
+        let is_year = digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
+        if is_date || is_year {
+            continue;
+        }
+        if word.contains('@') || word.starts_with("www.") || digits.len() >= DIGITS_MIN {
+            facts.push(word.to_lowercase());
+        }
+        digits_of_line += &digits;
+    }
+    facts.extend((digits_of_line.len() >= DIGITS_OF_LINE_MIN).then_some(digits_of_line));
+    facts
+}
+
 /// Whether a chain is the head of a table that goes on over pages, and is not in the text before.
 fn is_first_table_head(pages: &[PageLayout], chain: &[&Seen]) -> bool {
-    const CELLS_MIN: usize = 3;
+    const CELLS_MIN: usize = 2;
     let Some(first) = chain.first() else { return false };
     let lines = &pages[first.page_at].lines;
     let head = &lines[first.lines[0]];
-    let below = first.lines.last().and_then(|last| lines.get(last + 1));
-    if !below.is_some_and(|row| row.v < head.v && (row.cell.is_some() || row.cells.len() > 1)) {
-        return false;
-    }
+    let Some(below) = first.lines.last().and_then(|last| lines.get(last + 1)) else { return false };
+    let in_columns = head.cell.is_some() && below.cell.is_some()
+        || head.cells.len() >= CELLS_MIN && head.cells.len() == below.cells.len();
+    let close = (0.0..ROW_PITCH_MAX).contains(&((head.v - below.v) / head.size));
     let before = pages[..first.page_at].iter().rev().take(1).flat_map(|page| &page.lines);
-    let in_table = head.cell.is_some() || head.cells.len() >= CELLS_MIN;
-    in_table && !before.into_iter().any(|line| line.text == head.text)
+    in_columns && close && !before.into_iter().any(|line| line.text == head.text)
 }
 
 /// The outermost upright lines, the cells of one row together, and whether they are at the top.
@@ -186,10 +290,11 @@ fn numbers_pages(chain: &[&Seen], pages: usize) -> bool {
 /// Whether one of the numbers grows as the pages do.
 fn counts_up(a: &Seen, b: &Seen) -> bool {
     let pages = (b.page_at - a.page_at) as i64;
+    let is_page = |number: i64| (number - a.page_at as i64).abs() <= OFFSET_MAX;
     a.numbers
         .iter()
         .zip(&b.numbers)
-        .any(|(first, second)| second.checked_sub(*first) == Some(pages))
+        .any(|(first, second)| second.checked_sub(*first) == Some(pages) && is_page(*first))
 }
 
 /// The text with every number as `#`, and a lone Roman numeral too.
@@ -238,9 +343,15 @@ fn roman(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn page(lines: &[(&str, f32)]) -> PageLayout {
-        let line = |&(text, v): &(&str, f32)| Line::sample(text, 50.0, 300.0, v);
+    fn bare_page(lines: &[(&str, f32)]) -> PageLayout {
+        let line = |&(text, v): &(&str, f32)| Line::sample(text, 50.0, 300.0, v).with_words();
         PageLayout::sample(lines.iter().map(line).collect())
+    }
+
+    /// The lines, and behind them text enough to be what the page is about.
+    fn page(lines: &[(&str, f32)]) -> PageLayout {
+        let text = "word ".repeat(60);
+        bare_page(&[lines, &[(text.trim(), 300.0)]].concat())
     }
 
     #[test]
@@ -279,6 +390,35 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_else_says_stays_once() {
+        let footer = "Ostermere Trading, phone 0555 123 456";
+        let text = |number: usize| format!("Text of page {number}");
+        let pages: Vec<_> =
+            (0..3).map(|number| page(&[(&text(number), 400.0), (footer, 30.0)])).collect();
+        assert_eq!(lines(&pages), [vec![], vec![1], vec![1]]);
+        let pages: Vec<_> = (0..3)
+            .map(|number| page(&[(&text(number), 400.0), ("Report of 2024", 30.0)]))
+            .collect();
+        assert_eq!(lines(&pages), vec![vec![1]; 3]);
+    }
+
+    #[test]
+    fn parts_of_paragraphs_and_titles_that_count_stay() {
+        let pages = ["before the ride.", "or by card.", "at the quay."].map(|end| {
+            let mut page = page(&[("Deposit: fifty crowns, in cash", 742.0), (end, 730.0)]);
+            page.lines.iter_mut().for_each(|line| *line = line.clone().with_words());
+            page
+        });
+        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 3]);
+        let exercise = |number: usize| {
+            let mut page = page(&[(&format!("Exercise {number}"), 770.0), ("What is it?", 600.0)]);
+            page.lines[0].bold = true;
+            page
+        };
+        assert_eq!(lines(&[1, 2, 3, 4].map(exercise)), vec![vec![] as Vec<usize>; 4]);
+    }
+
+    #[test]
     fn a_title_repeated_on_slides_stays_once() {
         let pages: Vec<_> = (0..3)
             .map(|number| {
@@ -294,7 +434,7 @@ mod tests {
     #[test]
     fn pages_that_hold_nothing_else_keep_their_lines() {
         let pages: Vec<_> =
-            (0..9).map(|number| page(&[(&format!("Slide {number}"), 770.0)])).collect();
+            (0..9).map(|number| bare_page(&[(&format!("Slide {number}"), 770.0)])).collect();
         assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 9]);
     }
 

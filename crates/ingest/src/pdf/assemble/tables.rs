@@ -54,11 +54,15 @@ struct TablePiece {
     column: usize,
 }
 
-/// The table that begins with line `start`, if one does.
-pub(super) fn find(lines: &[Line], start: usize) -> Option<Table> {
+/// The table that begins with line `start`, if one does. Lines looked at are taken from `budget`.
+pub(super) fn find(lines: &[Line], start: usize, budget: &mut usize) -> Option<Table> {
+    if *budget == 0 {
+        return None;
+    }
     let mut builder = Builder::begin(lines, start)?;
     let last = lines.len().min(start + LINES_MAX);
     while builder.end < last && builder.take_baseline(lines) {}
+    *budget = budget.saturating_sub(builder.end - start);
     builder.finish(lines, start)
 }
 
@@ -316,7 +320,7 @@ mod tests {
 
     fn check(lines: &[Line], expected: Option<&str>) {
         let vocabulary = Vocabulary::of(lines.iter());
-        let found = find(lines, 0).map(|table| table.text(lines, &vocabulary));
+        let found = find(lines, 0, &mut 1_000).map(|table| table.text(lines, &vocabulary));
         assert_eq!(found.as_deref(), expected);
     }
 

@@ -8,6 +8,12 @@ use crate::pdf::glyphs::Layer;
 const BASELINE_EM: f32 = 0.7;
 /// Lines of one paragraph stand closer than this, in em.
 const PARAGRAPH_PITCH_MAX: f32 = 1.6;
+/// A field stands closer to its label than this, in em, and a label has few words: prose is not
+/// broken up for what stands beside it.
+const LABEL_GAP_EM: f32 = 15.0;
+const LABEL_WORDS_MAX: usize = 14;
+/// Pairs of lines that are compared on one page.
+const COMPARISONS_MAX: usize = 20_000_000;
 /// A wider gap in the line separates cells, in em.
 const CELL_GAP_EM: f32 = 0.85;
 
@@ -18,6 +24,10 @@ pub(super) fn in_place(lines: Vec<Line>) -> Vec<Line> {
     }
     let (shown, mut lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| line.layer == Layer::Annotation);
+    if shown.len().saturating_mul(lines.len()) > COMPARISONS_MAX {
+        lines.extend(shown);
+        return lines;
+    }
     for annotation in shown {
         match beside(&lines, &annotation) {
             Some(at) => lines[at].insert(&annotation),
@@ -43,16 +53,19 @@ fn beside(lines: &[Line], annotation: &Line) -> Option<usize> {
             if word.u1 <= annotation.u0 { annotation.u0 - word.u1 } else { word.u0 - annotation.u1 }
         });
         let apart = !line.words.iter().any(over);
-        nearest.min_by(f32::total_cmp).filter(|_| apart)
+        let near = nearest.min_by(f32::total_cmp).filter(|_| apart);
+        near.filter(|distance| *distance < LABEL_GAP_EM * line.size)
     };
-    let candidates = lines.iter().enumerate().filter(|(_, line)| same_baseline(line));
+    let is_label = |line: &Line| line.words.len() <= LABEL_WORDS_MAX;
+    let candidates =
+        lines.iter().enumerate().filter(|(_, line)| same_baseline(line) && is_label(line));
     candidates
         .filter_map(|(at, line)| Some((at, distance(line)?)))
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(at, _)| at)
 }
 
-/// One past the paragraph that stands next above the annotation; the end where none does.
+/// One past the paragraph that stands next above the annotation, or before what stands below it.
 fn below(lines: &[Line], annotation: &Line) -> usize {
     let gap = |line: &Line| {
         let over = line.u0 < annotation.u1 && annotation.u0 < line.u1;
@@ -61,7 +74,10 @@ fn below(lines: &[Line], annotation: &Line) -> usize {
     };
     let candidates = lines.iter().enumerate().filter_map(|(at, line)| Some((at, gap(line)?)));
     let above = candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
-    let Some(above) = above else { return lines.len() };
+    let Some(above) = above else {
+        let is_lower = |line: &Line| line.degrees == annotation.degrees && line.v < annotation.v;
+        return lines.iter().position(is_lower).unwrap_or(lines.len());
+    };
     let goes_on = |pair: &&[Line]| {
         let pitch = (pair[0].v - pair[1].v) / pair[0].size;
         let over = pair[0].u0 < pair[1].u1 && pair[1].u0 < pair[0].u1;

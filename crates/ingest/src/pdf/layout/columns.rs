@@ -9,10 +9,14 @@ use std::borrow::Cow;
 
 use super::{Line, is_set_solid};
 
+/// Lines looked at in vain on one page; a dense page needs a tenth of it.
+const TRIES_MAX: usize = 20_000;
 /// Lines looked at for one stretch of columns.
 const LINES_MAX: usize = 600;
 /// Lines that must leave a gutter free for it to be one.
 const LINES_AHEAD: usize = 8;
+/// Words of these lines; prose has some hundred.
+const WORDS_AHEAD_MAX: usize = 1_000;
 /// Lines of each column in a stretch.
 const COLUMN_LINES_MIN: usize = 5;
 /// A gutter is at least this wide, in em.
@@ -62,8 +66,11 @@ fn ordered(lines: Vec<Line>, depth: usize) -> Vec<Line> {
 fn stretches(lines: &[Line]) -> Vec<Stretch<'_>> {
     let mut stretches = Vec::new();
     let mut at = 0;
+    let mut tries = 0;
     while at < lines.len() {
-        let stretch = Stretch::begin(lines, at);
+        let begun = Stretch::begin(lines, at).filter(|_| tries < TRIES_MAX);
+        tries += begun.as_ref().map_or(0, |stretch| stretch.end - stretch.start);
+        let stretch = begun.filter(Stretch::is_prose_in_turn);
         at = stretch.as_ref().map_or(at + 1, |stretch| stretch.end);
         stretches.extend(stretch);
     }
@@ -86,7 +93,7 @@ enum Side {
 }
 
 impl<'l> Stretch<'l> {
-    /// The stretch that begins with line `start`, if one does.
+    /// The lines from `start` on that stay on their side of a gutter.
     fn begin(lines: &'l [Line], start: usize) -> Option<Self> {
         let gutter = first_gutter(lines, start)?;
         let mut stretch = Self { gutter, lines: Vec::new(), start, end: start };
@@ -100,7 +107,7 @@ impl<'l> Stretch<'l> {
             lowest = lowest.min(line.v);
             stretch.end += 1;
         }
-        stretch.is_prose_in_turn().then_some(stretch)
+        Some(stretch)
     }
 
     /// Takes a line to its side, or its parts to both; `false` where it crosses the gutter.
@@ -166,17 +173,25 @@ fn first_gutter(lines: &[Line], start: usize) -> Option<(f32, f32)> {
         return None;
     }
     let following = &lines[start + 1..lines.len().min(start + 1 + LINES_AHEAD)];
-    let mut free = vec![gap];
-    for word in following.iter().flat_map(|line| &line.words) {
-        if word.u0 < gap.1 && gap.0 < word.u1 {
-            let parts = free
-                .iter()
-                .flat_map(|&(from, to)| [(from, to.min(word.u0)), (from.max(word.u1), to)]);
-            free = parts.filter(|(from, to)| to - from >= GUTTER_EM * line.size).collect();
-            free.dedup();
-        }
+    if following.iter().map(|line| line.words.len()).sum::<usize>() > WORDS_AHEAD_MAX {
+        return None;
     }
-    free.into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
+    let mut words: Vec<(f32, f32)> = following
+        .iter()
+        .flat_map(|line| &line.words)
+        .map(|word| (word.u0, word.u1))
+        .filter(|word| word.0 < gap.1 && gap.0 < word.1)
+        .collect();
+    words.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut free_from = gap.0;
+    let mut widest = (gap.0, gap.0);
+    for (from, to) in words.into_iter().chain([(gap.1, gap.1)]) {
+        if from - free_from > widest.1 - widest.0 {
+            widest = (free_from, from);
+        }
+        free_from = free_from.max(to);
+    }
+    (widest.1 - widest.0 >= GUTTER_EM * line.size).then_some(widest)
 }
 
 /// Whether the lines of a column are long, fill it, and go on with each other's sentences.

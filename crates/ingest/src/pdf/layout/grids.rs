@@ -31,6 +31,8 @@ const STACK_LINES_MIN: usize = 3;
 const STACK_FILLED_MAX: f32 = 0.6;
 /// Cells that are counted to see how many have text.
 const CELLS_MAX: usize = 4_000;
+/// Words times rules of one grid.
+const LOOKS_MAX: usize = 4_000_000;
 /// Tables found by rules are counted from here, so as not to be taken for tagged ones.
 const TABLES_FROM: u32 = 1 << 31;
 
@@ -156,7 +158,12 @@ impl Grid {
     fn take(&self, lines: Vec<Line>, table: u32) -> Vec<Line> {
         let is_inside = |line: &Line| line.cell.is_none() && line.degrees == 0 && self.holds(line);
         let Some(first) = lines.iter().position(is_inside) else { return lines };
-        let own = lines.iter().filter(|line| is_inside(line));
+        let own = || lines.iter().filter(|line| is_inside(line));
+        let words: usize = own().map(|line| line.words.len()).sum();
+        if words.saturating_mul(self.across.len() + self.down.len()) > LOOKS_MAX {
+            return lines;
+        }
+        let own = own();
         let mut inside: Vec<Line> = own.flat_map(|line| self.divided(line, table)).collect();
         if !self.is_table(&inside) {
             return lines;

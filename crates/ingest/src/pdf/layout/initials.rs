@@ -42,7 +42,15 @@ fn begins(initial: &Line, text: &Line) -> bool {
         && initial.size > LARGER * text.size
         && (-0.5..GAP_EM).contains(&gap)
         && (near(text.v, initial.v) || near(top(text), top(initial)))
-        && text.text.starts_with(char::is_alphabetic)
+        && goes_on(&text.text)
+}
+
+/// Whether a text lacks its first letter: it goes on in lower case, or in capitals as far as its
+/// first word. What begins like a sentence is whole.
+fn goes_on(text: &str) -> bool {
+    let first: String = text.chars().take_while(|c| c.is_alphanumeric()).collect();
+    let in_capitals = first.chars().count() > 1 && first.chars().all(char::is_uppercase);
+    first.starts_with(char::is_lowercase) || in_capitals
 }
 
 impl Line {
@@ -76,8 +84,20 @@ mod tests {
             Line::sample("there was a bug", 75.0, 200.0, 688.0),
             Line { u0: 400.0, u1: 422.0, ..initial },
             Line::sample("far away", 500.0, 540.0, 700.0),
+            Line { size: 30.0, ..Line::sample("B", 50.0, 72.0, 487.0) },
+            Line::sample("Winds are made by trees", 75.0, 200.0, 500.0),
         ];
         let texts: Vec<String> = joined(lines).into_iter().map(|line| line.text).collect();
-        assert_eq!(texts, ["Once upon a time", "there was a bug", "O", "far away"]);
+        assert_eq!(
+            texts,
+            [
+                "Once upon a time",
+                "there was a bug",
+                "O",
+                "far away",
+                "B",
+                "Winds are made by trees"
+            ]
+        );
     }
 }

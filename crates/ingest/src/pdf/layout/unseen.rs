@@ -30,10 +30,11 @@ pub(super) fn without_unseen(
     let marked = |line: &Line| line.tag == Tag::WATERMARK;
     let watermark_tagged = lines.iter().filter(|line| marked(line)).count() <= WATERMARK_LINES_MAX
         && is_lesser_part(&lines, marked);
+    let across = watermarks(&lines, usual);
     let reason = |at: usize, line: &Line| {
         if copies[at] {
             Some(RemovalReason::Hidden)
-        } else if (watermark_tagged && marked(line)) || is_watermark(line, usual) {
+        } else if (watermark_tagged && marked(line)) || across.contains(&at) {
             Some(RemovalReason::Watermark)
         } else if furniture_tagged && line.tag == Tag::RUNNING {
             Some(RemovalReason::RunningLine)
@@ -94,12 +95,24 @@ fn usual_size(lines: &[Line]) -> f32 {
     median.map_or(0.0, |(size, _)| *size)
 }
 
-/// A few large words across the page.
-fn is_watermark(line: &Line, usual_size: f32) -> bool {
-    let from_axis = line.degrees.rem_euclid(90);
-    (SLANT_DEGREES..=90 - SLANT_DEGREES).contains(&from_axis)
-        && line.size > WATERMARK_LARGER * usual_size
-        && line.text.split_whitespace().count() <= WATERMARK_WORDS_MAX
+/// The lines of a few large words that run slantwise across text. Where there are more, they are
+/// heads of columns or part of a drawing.
+fn watermarks(lines: &[Line], usual_size: f32) -> Vec<usize> {
+    let is_slanted = |line: &Line| {
+        let from_axis = line.degrees.rem_euclid(90);
+        (SLANT_DEGREES..=90 - SLANT_DEGREES).contains(&from_axis)
+    };
+    let slanted: Vec<usize> = (0..lines.len()).filter(|&at| is_slanted(&lines[at])).collect();
+    if slanted.len() > WATERMARK_LINES_MAX {
+        return Vec::new();
+    }
+    let is_watermark = |&at: &usize| {
+        let (line, bounds) = (&lines[at], lines[at].bounds());
+        line.size > WATERMARK_LARGER * usual_size
+            && line.text.split_whitespace().count() <= WATERMARK_WORDS_MAX
+            && lines.iter().any(|other| other.degrees == 0 && other.bounds().overlaps(bounds))
+    };
+    slanted.into_iter().filter(is_watermark).collect()
 }
 
 /// Whether the lines that are tagged hold less text than the others.
@@ -134,8 +147,17 @@ mod tests {
     #[test]
     fn a_large_slanted_word_is_a_watermark_unless_it_is_all_there_is() {
         let draft = || Line { degrees: 45, size: 80.0, ..Line::sample("DRAFT", 0.0, 400.0, 0.0) };
-        let text = Line::sample("The contract begins in May.", 50.0, 200.0, 700.0);
-        check(vec![draft(), text], &["The contract begins in May."], RemovalReason::Watermark);
+        let text = |v| Line::sample("The contract begins in May.", 50.0, 200.0, v);
+        check(
+            vec![draft(), text(700.0)],
+            &["DRAFT", "The contract begins in May."],
+            RemovalReason::Watermark,
+        );
+        check(
+            vec![draft(), text(150.0)],
+            &["The contract begins in May."],
+            RemovalReason::Watermark,
+        );
         check(vec![draft()], &["DRAFT"], RemovalReason::Watermark);
         let sideways = Line { degrees: 90, size: 80.0, ..draft() };
         check(vec![sideways.clone()], &["DRAFT"], RemovalReason::Watermark);

@@ -17,6 +17,8 @@ const TEXT_CHARS_MIN: usize = 80;
 const LONG_TEXT_CHARS_MIN: usize = 200;
 /// Labels that count up, for them to be those of headings.
 const LABELS_MIN: usize = 2;
+/// Centred headings of a document.
+const CENTRED_MIN: usize = 2;
 /// Words of a centred heading.
 const WORDS_MAX: usize = 8;
 /// A centred line is at most this share of the width of the text.
@@ -38,7 +40,10 @@ pub(super) fn name(pages: &mut [Vec<PageBlock<'_>>], measures: &Measures) {
     let outer = u8::from(pages.first().is_some_and(|page| page.iter().any(is_heading)));
     let labelled = labelled(pages, measures);
     let found = if labelled.is_empty() && !pages.iter().skip(1).flatten().any(is_heading) {
-        centred(pages, measures).into_iter().map(|place| (place, 1)).collect()
+        // One line in the middle may be anything; headings come in numbers.
+        let centred = centred(pages, measures);
+        let several = centred.len() >= CENTRED_MIN;
+        centred.into_iter().filter(|_| several).map(|place| (place, 1)).collect()
     } else {
         labelled
     };
@@ -100,11 +105,24 @@ fn centred(pages: &[Vec<PageBlock<'_>>], measures: &Measures) -> Vec<Place> {
             may_be_heading(block, measures)
                 && line.words.len() <= WORDS_MAX
                 && is_centred(line)
+                && is_title(&line.text)
                 && chars(next) >= LONG_TEXT_CHARS_MIN
                 && !next.lines.iter().all(is_centred)
         })
         .map(|(place, _, _)| place)
         .collect()
+}
+
+/// Words, and not a formula or the caption of a picture.
+fn is_title(text: &str) -> bool {
+    const CAPTIONS: [&str; 9] =
+        ["Fig", "FIG", "Tab", "TAB", "Abb", "Figura", "Tabla", "Listing", "Source"];
+    let has_word = text.split_whitespace().any(|word| {
+        word.chars().count() > 2 && word.chars().all(|c| c.is_alphabetic() || "-'’".contains(c))
+    });
+    has_word
+        && !text.contains(['=', '<', '>', '≤', '≥', '∑', '∫', '|'])
+        && !CAPTIONS.iter().any(|caption| text.starts_with(caption))
 }
 
 /// Where most long lines begin and end.
@@ -234,8 +252,13 @@ mod tests {
             line(TEXT, 50.0),
             line("To the left", 50.0),
             line(TEXT, 50.0),
+            centred("Results"),
+            line(TEXT, 50.0),
+            centred("F = m a"),
+            line(TEXT, 50.0),
         ];
-        assert_eq!(named(&lines)[3..], [Some(1), None, None, None]);
+        assert_eq!(named(&lines)[3..8], [Some(1), None, None, None, Some(1)]);
+        assert_eq!(named(&lines)[9], None);
         assert_eq!(named(&lines)[0], None);
     }
 }

@@ -8,20 +8,23 @@ use crate::pdf::layout::{Line, PageLayout};
 
 /// Pages on which such headers must stand.
 const PAGES_MIN: usize = 4;
+/// One in so many has its number at the end: left and right pages differ.
+const BEHIND_SHARE: usize = 3;
 /// Words of such a header.
 const WORDS_MAX: usize = 16;
 
 /// The place of a line: page and index.
 type Place = (usize, usize);
 
-/// The lines that count the pages, in no order. Titles, larger than `title_size`, are none.
+/// The lines that count the pages, in no order. Titles, larger than `title_size` or in
+/// a heavy face, are none.
 pub(super) fn lines(pages: &[PageLayout], title_size: f32) -> Vec<Place> {
     let mut by_offset: BTreeMap<(bool, i64), Vec<Place>> = BTreeMap::new();
     for (page_at, page) in pages.iter().enumerate() {
         for (lines, at_top) in candidates(page) {
             let &[line_at] = lines.as_slice() else { continue };
             let line = &page.lines[line_at];
-            if line.size > title_size || line.words.len() > WORDS_MAX {
+            if line.size > title_size || line.bold || line.words.len() > WORDS_MAX {
                 continue;
             }
             for number in outer_numbers(&line.text) {
@@ -31,11 +34,17 @@ pub(super) fn lines(pages: &[PageLayout], title_size: f32) -> Vec<Place> {
         }
     }
     let line = |(page, line): Place| &pages[page].lines[line];
-    // Numbers in front may be those of chapters, one a page; behind they are pages.
-    let counts_pages =
-        |chain: &Vec<Place>| chain.iter().any(|&place| last_number(&line(place).text).is_some());
-    let chains = by_offset.into_values().flat_map(|places| chains(&places, line));
-    chains.filter(|chain| chain.len() >= PAGES_MIN && counts_pages(chain)).flatten().collect()
+    let chains = by_offset.into_iter().flat_map(|((_, offset), places)| {
+        // Numbers in front may be those of chapters or notes, one a page; behind they are pages.
+        let is_behind =
+            |&(page, at): &Place| last_number(&line((page, at)).text) == Some(offset + page as i64);
+        let counts = move |chain: &Vec<Place>| {
+            let behind = chain.iter().filter(|place| is_behind(place)).count();
+            chain.len() >= PAGES_MIN && behind * BEHIND_SHARE >= chain.len()
+        };
+        chains(&places, line).into_iter().filter(counts).collect::<Vec<_>>()
+    });
+    chains.flatten().collect()
 }
 
 /// Consecutive places at one height and of one size.
@@ -103,6 +112,12 @@ mod tests {
     fn chapters_that_begin_on_each_page_are_content() {
         let titles = ["1 Safety first", "2 In the box", "3 Assembly", "4 Battery", "5 Riding"];
         assert!(lines(&titles.map(|title| page(title, 770.0)), 20.0).is_empty());
+    }
+
+    #[test]
+    fn notes_that_count_are_content() {
+        let notes = ["1 Smith, London 1987", "2 Ibid.", "3 Talk with 4", "4 See there", "5 No"];
+        assert!(lines(&notes.map(|note| page(note, 40.0)), 20.0).is_empty());
     }
 
     #[test]
