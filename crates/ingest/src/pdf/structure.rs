@@ -10,8 +10,9 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::objects::{Objects, as_dict};
 
-/// Nodes of the tree that are read; a book of a thousand pages has some hundred thousand.
-const NODES_MAX: usize = 2_000_000;
+/// Nodes of the tree; a book of a thousand pages has some hundred thousand. A document with more is
+/// read as one that is not tagged.
+pub(super) const NODES_MAX: usize = 1_000_000;
 /// Steps from a producer's own element type to a standard one.
 const ROLE_STEPS_MAX: usize = 8;
 /// Columns of a table that are told apart.
@@ -86,6 +87,8 @@ pub(super) struct Structure {
     pub(super) units: Vec<Unit>,
     /// By the dictionary of the page or form whose content is marked, and the mark's number.
     contents: HashMap<(usize, i64), Tag>,
+    /// The tree has more than [`NODES_MAX`] nodes, so nothing of it is kept.
+    pub(super) is_cut: bool,
 }
 
 impl Structure {
@@ -94,7 +97,7 @@ impl Structure {
         let root =
             objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
-        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree))
+        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, NODES_MAX))
     }
 
     /// What names the content of a page or form: its dictionary's place in the loaded document.
@@ -139,7 +142,10 @@ struct Reader<'a> {
     roles: Option<&'a Dictionary>,
     structure: Structure,
     tables: Vec<TableState>,
+    /// Elements and arrays of kids that were met.
     seen: HashSet<ObjectId>,
+    /// Nodes met so far.
+    nodes: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -150,42 +156,55 @@ impl<'a> Reader<'a> {
             structure: Structure::default(),
             tables: Vec::new(),
             seen: HashSet::new(),
+            nodes: 0,
         }
     }
 
-    fn read(mut self, tree: &'a Dictionary) -> Structure {
+    fn read(mut self, tree: &'a Dictionary, nodes_max: usize) -> Structure {
         let mut pending: Vec<(&Object, Context)> = Vec::new();
-        self.push_kids(tree, Context::default(), &mut pending);
-        let mut nodes = 0;
+        self.push_kids(tree, Context::default(), nodes_max, &mut pending);
         while let Some((object, context)) = pending.pop() {
-            nodes += 1;
-            let fresh = object.as_reference().map_or(true, |id| self.seen.insert(id));
-            if !fresh || nodes > NODES_MAX {
-                continue;
-            }
-            match self.objects.resolve(object) {
+            match self.unmet(object) {
                 Some(Object::Integer(mark)) => self.mark(context.page, *mark, context),
-                Some(Object::Dictionary(dict)) => self.element(dict, context, &mut pending),
+                Some(Object::Dictionary(dict)) => {
+                    if let Some(inner) = self.element(dict, context) {
+                        self.push_kids(dict, inner, nodes_max, &mut pending);
+                    }
+                }
                 _ => {}
+            }
+            if self.nodes > nodes_max {
+                return Structure { is_cut: true, ..Structure::default() };
             }
         }
         self.structure
     }
 
     fn push_kids(
-        &self,
+        &mut self,
         dict: &'a Dictionary,
         context: Context,
+        nodes_max: usize,
         pending: &mut Vec<(&'a Object, Context)>,
     ) {
         let Ok(kids) = dict.get(b"K") else { return };
-        match self.objects.resolve(kids) {
-            Some(Object::Array(kids)) => {
-                pending.extend(kids.iter().rev().map(|kid| (kid, context)));
-            }
-            Some(_) => pending.push((kids, context)),
-            None => {}
+        let kids = match self.objects.resolve(kids) {
+            Some(Object::Array(_)) => match self.unmet(kids) {
+                Some(Object::Array(kids)) => kids.as_slice(),
+                _ => return,
+            },
+            _ => std::slice::from_ref(kids),
+        };
+        self.nodes = self.nodes.saturating_add(kids.len());
+        if self.nodes <= nodes_max {
+            pending.extend(kids.iter().rev().map(|kid| (kid, context)));
         }
+    }
+
+    /// What an object stands for, unless that was met before by a reference.
+    fn unmet(&mut self, object: &'a Object) -> Option<&'a Object> {
+        let (id, object) = self.objects.document.dereference(object).ok()?;
+        id.is_none_or(|id| self.seen.insert(id)).then_some(object)
     }
 
     fn mark(&mut self, content: Option<usize>, mark: i64, context: Context) {
@@ -204,18 +223,14 @@ impl<'a> Reader<'a> {
         self.structure.units.len() - 1
     }
 
-    fn element(
-        &mut self,
-        dict: &'a Dictionary,
-        outer: Context,
-        pending: &mut Vec<(&'a Object, Context)>,
-    ) {
+    /// Enters an element, or a mark that names its page; gives what an element passes on.
+    fn element(&mut self, dict: &'a Dictionary, outer: Context) -> Option<Context> {
         let page = self.objects.dict(dict, b"Pg").map(Structure::key);
         let mut context = Context { page: page.or(outer.page), ..outer };
         if let Some(mark) = self.objects.number(dict, b"MCID").filter(|_| !dict.has(b"S")) {
             let form = self.objects.stream(dict, b"Stm").map(|form| Structure::key(&form.dict));
             self.mark(form.or(context.page), mark as i64, outer);
-            return;
+            return None;
         }
         let role = self.role(dict);
         match role.as_slice() {
@@ -261,7 +276,7 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        self.push_kids(dict, context, pending);
+        Some(context)
     }
 
     /// The standard type of an element.
@@ -380,4 +395,43 @@ fn is_standard(role: &[u8]) -> bool {
         b"Aside",
     ];
     STANDARD.contains(&role)
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+
+    /// A document whose tree, at most `nodes_max` nodes, is read from its object 1.
+    fn read(file: &lopdf::Document, nodes_max: usize) -> Structure {
+        let limits = crate::Limits::default();
+        let objects = Objects::new(file, &limits);
+        let tree = file.get_object((1, 0)).and_then(Object::as_dict).unwrap();
+        Reader::new(&objects, tree).read(tree, nodes_max)
+    }
+
+    #[test]
+    fn an_array_of_kids_that_holds_itself_is_read_once() {
+        let mut file = lopdf::Document::with_version("1.7");
+        let section = dictionary! { "S" => "Sect", "K" => Object::Reference((2, 0)) };
+        let again = Object::Reference((2, 0));
+        file.objects.insert((1, 0), dictionary! { "K" => (3, 0) }.into());
+        file.objects.insert((2, 0), vec![Object::from(section); 20].into());
+        file.objects.insert((3, 0), again);
+        assert!(!read(&file, 20).is_cut);
+    }
+
+    #[test]
+    fn a_tree_of_too_many_nodes_is_no_tree() {
+        let mut file = lopdf::Document::with_version("1.7");
+        let page = file.add_object(dictionary! { "Type" => "Page" });
+        assert_eq!(page, (1, 0));
+        let paragraph = dictionary! { "S" => "P", "Pg" => page, "K" => vec![0.into(), 1.into()] };
+        file.objects.insert((1, 0), dictionary! { "K" => vec![Object::from(paragraph); 3] }.into());
+        let whole = read(&file, 9);
+        assert_eq!((whole.units.len(), whole.contents.len(), whole.is_cut), (3, 2, false));
+        let cut = read(&file, 8);
+        assert_eq!((cut.units.len(), cut.contents.len(), cut.is_cut), (0, 0, true));
+    }
 }
