@@ -15,6 +15,8 @@ use super::objects::{Objects, as_dict};
 pub(super) const NODES_MAX: usize = 1_000_000;
 /// Steps from a producer's own element type to a standard one.
 const ROLE_STEPS_MAX: usize = 8;
+/// Attribute objects of one element; there is one for each owner, of which few are standard.
+const ATTRIBUTES_MAX: usize = 16;
 /// Columns of a table that are told apart.
 const COLUMNS_MAX: usize = 256;
 
@@ -334,7 +336,8 @@ impl<'a> Reader<'a> {
         let of = |attributes: &'a Object| self.objects.number(as_dict(attributes)?, key);
         let found = match self.objects.get(dict, b"A") {
             Some(Object::Array(all)) => {
-                all.iter().filter_map(|one| self.objects.resolve(one)).find_map(of)
+                let some = all.iter().take(ATTRIBUTES_MAX);
+                some.filter_map(|one| self.objects.resolve(one)).find_map(of)
             }
             Some(one) => of(one),
             None => None,
@@ -420,6 +423,22 @@ mod tests {
         file.objects.insert((2, 0), vec![Object::from(section); 20].into());
         file.objects.insert((3, 0), again);
         assert!(!read(&file, 20).is_cut);
+    }
+
+    #[test]
+    fn of_a_long_list_of_attributes_the_first_are_read() {
+        let second_column = |before: usize| {
+            let mut attributes = vec![Object::from(Dictionary::new()); before];
+            attributes.push(dictionary! { "ColSpan" => 2 }.into());
+            let cell = dictionary! { "S" => "TD", "A" => attributes };
+            let row = dictionary! { "S" => "TR", "K" => vec![Object::from(cell); 2] };
+            let mut file = lopdf::Document::with_version("1.7");
+            let table = dictionary! { "S" => "Table", "K" => row };
+            file.objects.insert((1, 0), dictionary! { "K" => table }.into());
+            read(&file, 10).units[1].cell.unwrap().column
+        };
+        assert_eq!(second_column(ATTRIBUTES_MAX - 1), 2);
+        assert_eq!(second_column(ATTRIBUTES_MAX), 1);
     }
 
     #[test]
