@@ -129,6 +129,16 @@ struct Context {
     cell: Option<CellPlace>,
     in_head: bool,
     in_item: bool,
+    /// Which grouping element it stands in, by a number of its own.
+    group: usize,
+    in_inline: bool,
+}
+
+/// Content directly below a grouping element that reads on: inline elements and what is between.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Run {
+    group: usize,
+    unit: usize,
 }
 
 #[derive(Default)]
@@ -148,6 +158,11 @@ struct Reader<'a> {
     seen: HashSet<ObjectId>,
     /// Nodes met so far.
     nodes: usize,
+    /// Grouping elements met so far.
+    groups: usize,
+    run: Option<Run>,
+    /// What was last added to the run is an inline element.
+    run_ends_inline: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -159,6 +174,9 @@ impl<'a> Reader<'a> {
             tables: Vec::new(),
             seen: HashSet::new(),
             nodes: 0,
+            groups: 0,
+            run: None,
+            run_ends_inline: false,
         }
     }
 
@@ -211,8 +229,22 @@ impl<'a> Reader<'a> {
 
     fn mark(&mut self, content: Option<usize>, mark: i64, context: Context) {
         let Some(content) = content else { return };
-        let unit = context.unit.unwrap_or_else(|| self.new_unit(Role::Paragraph, context.cell));
+        let unit = context.unit.unwrap_or_else(|| self.loose_unit(context));
         self.structure.contents.entry((content, mark)).or_insert(Tag::of_unit(unit));
+    }
+
+    /// The unit of content that stands in no block: one for a run of inline elements.
+    fn loose_unit(&mut self, context: Context) -> usize {
+        let last = self.structure.units.len().checked_sub(1);
+        let open = last.map(|unit| Run { group: context.group, unit });
+        let goes_on = open.is_some() && self.run == open;
+        let unit = match open {
+            Some(open) if goes_on && (context.in_inline || self.run_ends_inline) => open.unit,
+            _ => self.new_unit(Role::Paragraph, context.cell),
+        };
+        self.run = Some(Run { group: context.group, unit });
+        self.run_ends_inline = context.in_inline;
+        unit
     }
 
     fn is_note(&self, unit: Option<usize>) -> bool {
@@ -274,9 +306,10 @@ impl<'a> Reader<'a> {
                 context.unit = Some(self.new_unit(Role::Paragraph, context.cell));
             }
             b"Document" | b"Part" | b"Art" | b"Sect" | b"Div" | b"TOC" | b"L" | b"Aside" => {
-                context.unit = None;
+                self.groups += 1;
+                context = Context { unit: None, group: self.groups, in_inline: false, ..context };
             }
-            _ => {}
+            _ => context.in_inline |= is_inline(&role),
         }
         Some(context)
     }
@@ -346,6 +379,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether an element stands in a line of text.
+fn is_inline(role: &[u8]) -> bool {
+    const INLINE: &[&[u8]] = &[
+        b"Span",
+        b"Quote",
+        b"Reference",
+        b"Link",
+        b"Annot",
+        b"Formula",
+        b"Form",
+        b"Lbl",
+        b"Em",
+        b"Strong",
+        b"Sub",
+    ];
+    INLINE.contains(&role)
+}
+
 /// Whether an element type is one of those this reader tells apart, or a standard inline one.
 fn is_standard(role: &[u8]) -> bool {
     const STANDARD: &[&[u8]] = &[
@@ -395,6 +446,7 @@ fn is_standard(role: &[u8]) -> bool {
         b"Form",
         b"Em",
         b"Strong",
+        b"Sub",
         b"Aside",
     ];
     STANDARD.contains(&role)
@@ -439,6 +491,35 @@ mod tests {
         };
         assert_eq!(second_column(ATTRIBUTES_MAX - 1), 2);
         assert_eq!(second_column(ATTRIBUTES_MAX), 1);
+    }
+
+    #[test]
+    fn inline_elements_without_a_block_are_one_run() {
+        let element =
+            |role: &str, kids: Vec<Object>| Object::from(dictionary! { "S" => role, "K" => kids });
+        let span = |mark: i64| element("Span", vec![mark.into()]);
+        let units = |kids: Vec<Object>| {
+            let mut file = lopdf::Document::with_version("1.7");
+            let all = dictionary! { "S" => "Document", "Pg" => (2, 0), "K" => kids };
+            file.objects.insert((1, 0), dictionary! { "K" => all }.into());
+            file.objects.insert((2, 0), Dictionary::new().into());
+            let structure = read(&file, 100);
+            let content = Structure::key(file.get_dictionary((2, 0)).unwrap());
+            let unit = |mark| structure.tag(content, mark).and_then(Tag::unit);
+            (0..4).map_while(unit).collect::<Vec<usize>>()
+        };
+        assert_eq!(
+            units(vec![span(0), span(1), element("Link", vec![2.into(), 3.into()])]),
+            [0; 4]
+        );
+        // A sentence with words in bold: what is between them is no element.
+        assert_eq!(units(vec![0.into(), span(1), 2.into(), span(3)]), [0; 4]);
+        // Marks alone are each a paragraph, as they may be lines or blocks.
+        assert_eq!(units(vec![0.into(), 1.into(), span(2)]), [0, 1, 1]);
+        let paragraph = element("P", vec![1.into()]);
+        assert_eq!(units(vec![span(0), paragraph, span(2), span(3)]), [0, 1, 2, 2]);
+        let section = element("Sect", vec![span(1), span(2)]);
+        assert_eq!(units(vec![span(0), section, span(3)]), [0, 1, 1, 2]);
     }
 
     #[test]
