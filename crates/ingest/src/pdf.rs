@@ -104,6 +104,10 @@ fn with_pages<T>(
     }
     let objects = Objects::new(&loaded.document, limits);
     let structure = Structure::read(&objects);
+    if structure.is_cut {
+        let limit = structure::NODES_MAX;
+        warnings.push(format!("the structure tree has more than {limit} nodes: it is not used"));
+    }
     let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config);
     if objects.broken_streams() > 0 {
         warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));

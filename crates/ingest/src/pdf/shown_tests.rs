@@ -149,6 +149,33 @@ fn layers_that_are_off_are_not_read() {
 }
 
 #[test]
+fn a_replacement_text_replaces_wherever_it_is_given() {
+    let read = |replacement: &[u8]| {
+        let shown = text_at(72, 700, "b");
+        let sheet = |operands: &str| {
+            let before = text_at(66, 700, "a");
+            let content = format!("{before}/Span {operands} BDC {shown} EMC");
+            Sheet::new(content.as_bytes())
+        };
+        let text = Object::string_literal(replacement);
+        let mut named = sheet("/T");
+        named
+            .resources
+            .set("Properties", dictionary! { "T" => dictionary! { "ActualText" => text } });
+        let hex: String = replacement.iter().map(|byte| format!("{byte:02X}")).collect();
+        let inline = sheet(&format!("<</ActualText <{hex}>>>"));
+        (named.read().text, inline.read().text)
+    };
+    let both = |text: &str| (text.to_owned(), text.to_owned());
+    assert_eq!(read(b"xyz"), both("axyz"));
+    assert_eq!(read(b""), both("a"));
+    assert_eq!(read(b" "), both("a"));
+    let longest = "x".repeat(4_096);
+    assert_eq!(read(longest.as_bytes()), both(&format!("a{longest}")));
+    assert_eq!(read("x".repeat(4_097).as_bytes()), both("ab"));
+}
+
+#[test]
 fn what_annotations_show_is_read_at_its_label() {
     let content = [text_at(72, 700, "Name:"), text_at(72, 600, "Signed by nobody.")].concat();
     let mut sheet = Sheet::new(content.as_bytes());

@@ -10,10 +10,13 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::objects::{Objects, as_dict};
 
-/// Nodes of the tree that are read; a book of a thousand pages has some hundred thousand.
-const NODES_MAX: usize = 2_000_000;
+/// Nodes of the tree; a book of a thousand pages has some hundred thousand. A document with more is
+/// read as one that is not tagged.
+pub(super) const NODES_MAX: usize = 1_000_000;
 /// Steps from a producer's own element type to a standard one.
 const ROLE_STEPS_MAX: usize = 8;
+/// Attribute objects of one element; there is one for each owner, of which few are standard.
+const ATTRIBUTES_MAX: usize = 16;
 /// Columns of a table that are told apart.
 const COLUMNS_MAX: usize = 256;
 
@@ -86,6 +89,8 @@ pub(super) struct Structure {
     pub(super) units: Vec<Unit>,
     /// By the dictionary of the page or form whose content is marked, and the mark's number.
     contents: HashMap<(usize, i64), Tag>,
+    /// The tree has more than [`NODES_MAX`] nodes, so nothing of it is kept.
+    pub(super) is_cut: bool,
 }
 
 impl Structure {
@@ -94,7 +99,7 @@ impl Structure {
         let root =
             objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
-        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree))
+        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, NODES_MAX))
     }
 
     /// What names the content of a page or form: its dictionary's place in the loaded document.
@@ -124,6 +129,16 @@ struct Context {
     cell: Option<CellPlace>,
     in_head: bool,
     in_item: bool,
+    /// Which grouping element it stands in, by a number of its own.
+    group: usize,
+    in_inline: bool,
+}
+
+/// Content directly below a grouping element that reads on: inline elements and what is between.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Run {
+    group: usize,
+    unit: usize,
 }
 
 #[derive(Default)]
@@ -139,7 +154,15 @@ struct Reader<'a> {
     roles: Option<&'a Dictionary>,
     structure: Structure,
     tables: Vec<TableState>,
+    /// Elements and arrays of kids that were met.
     seen: HashSet<ObjectId>,
+    /// Nodes met so far.
+    nodes: usize,
+    /// Grouping elements met so far.
+    groups: usize,
+    run: Option<Run>,
+    /// What was last added to the run is an inline element.
+    run_ends_inline: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -150,48 +173,78 @@ impl<'a> Reader<'a> {
             structure: Structure::default(),
             tables: Vec::new(),
             seen: HashSet::new(),
+            nodes: 0,
+            groups: 0,
+            run: None,
+            run_ends_inline: false,
         }
     }
 
-    fn read(mut self, tree: &'a Dictionary) -> Structure {
+    fn read(mut self, tree: &'a Dictionary, nodes_max: usize) -> Structure {
         let mut pending: Vec<(&Object, Context)> = Vec::new();
-        self.push_kids(tree, Context::default(), &mut pending);
-        let mut nodes = 0;
+        self.push_kids(tree, Context::default(), nodes_max, &mut pending);
         while let Some((object, context)) = pending.pop() {
-            nodes += 1;
-            let fresh = object.as_reference().map_or(true, |id| self.seen.insert(id));
-            if !fresh || nodes > NODES_MAX {
-                continue;
-            }
-            match self.objects.resolve(object) {
+            match self.unmet(object) {
                 Some(Object::Integer(mark)) => self.mark(context.page, *mark, context),
-                Some(Object::Dictionary(dict)) => self.element(dict, context, &mut pending),
+                Some(Object::Dictionary(dict)) => {
+                    if let Some(inner) = self.element(dict, context) {
+                        self.push_kids(dict, inner, nodes_max, &mut pending);
+                    }
+                }
                 _ => {}
+            }
+            if self.nodes > nodes_max {
+                return Structure { is_cut: true, ..Structure::default() };
             }
         }
         self.structure
     }
 
     fn push_kids(
-        &self,
+        &mut self,
         dict: &'a Dictionary,
         context: Context,
+        nodes_max: usize,
         pending: &mut Vec<(&'a Object, Context)>,
     ) {
         let Ok(kids) = dict.get(b"K") else { return };
-        match self.objects.resolve(kids) {
-            Some(Object::Array(kids)) => {
-                pending.extend(kids.iter().rev().map(|kid| (kid, context)));
-            }
-            Some(_) => pending.push((kids, context)),
-            None => {}
+        let kids = match self.objects.resolve(kids) {
+            Some(Object::Array(_)) => match self.unmet(kids) {
+                Some(Object::Array(kids)) => kids.as_slice(),
+                _ => return,
+            },
+            _ => std::slice::from_ref(kids),
+        };
+        self.nodes = self.nodes.saturating_add(kids.len());
+        if self.nodes <= nodes_max {
+            pending.extend(kids.iter().rev().map(|kid| (kid, context)));
         }
+    }
+
+    /// What an object stands for, unless that was met before by a reference.
+    fn unmet(&mut self, object: &'a Object) -> Option<&'a Object> {
+        let (id, object) = self.objects.document.dereference(object).ok()?;
+        id.is_none_or(|id| self.seen.insert(id)).then_some(object)
     }
 
     fn mark(&mut self, content: Option<usize>, mark: i64, context: Context) {
         let Some(content) = content else { return };
-        let unit = context.unit.unwrap_or_else(|| self.new_unit(Role::Paragraph, context.cell));
+        let unit = context.unit.unwrap_or_else(|| self.loose_unit(context));
         self.structure.contents.entry((content, mark)).or_insert(Tag::of_unit(unit));
+    }
+
+    /// The unit of content that stands in no block: one for a run of inline elements.
+    fn loose_unit(&mut self, context: Context) -> usize {
+        let last = self.structure.units.len().checked_sub(1);
+        let open = last.map(|unit| Run { group: context.group, unit });
+        let goes_on = open.is_some() && self.run == open;
+        let unit = match open {
+            Some(open) if goes_on && (context.in_inline || self.run_ends_inline) => open.unit,
+            _ => self.new_unit(Role::Paragraph, context.cell),
+        };
+        self.run = Some(Run { group: context.group, unit });
+        self.run_ends_inline = context.in_inline;
+        unit
     }
 
     fn is_note(&self, unit: Option<usize>) -> bool {
@@ -204,18 +257,14 @@ impl<'a> Reader<'a> {
         self.structure.units.len() - 1
     }
 
-    fn element(
-        &mut self,
-        dict: &'a Dictionary,
-        outer: Context,
-        pending: &mut Vec<(&'a Object, Context)>,
-    ) {
+    /// Enters an element, or a mark that names its page; gives what an element passes on.
+    fn element(&mut self, dict: &'a Dictionary, outer: Context) -> Option<Context> {
         let page = self.objects.dict(dict, b"Pg").map(Structure::key);
         let mut context = Context { page: page.or(outer.page), ..outer };
         if let Some(mark) = self.objects.number(dict, b"MCID").filter(|_| !dict.has(b"S")) {
             let form = self.objects.stream(dict, b"Stm").map(|form| Structure::key(&form.dict));
             self.mark(form.or(context.page), mark as i64, outer);
-            return;
+            return None;
         }
         let role = self.role(dict);
         match role.as_slice() {
@@ -257,11 +306,12 @@ impl<'a> Reader<'a> {
                 context.unit = Some(self.new_unit(Role::Paragraph, context.cell));
             }
             b"Document" | b"Part" | b"Art" | b"Sect" | b"Div" | b"TOC" | b"L" | b"Aside" => {
-                context.unit = None;
+                self.groups += 1;
+                context = Context { unit: None, group: self.groups, in_inline: false, ..context };
             }
-            _ => {}
+            _ => context.in_inline |= is_inline(&role),
         }
-        self.push_kids(dict, context, pending);
+        Some(context)
     }
 
     /// The standard type of an element.
@@ -319,13 +369,32 @@ impl<'a> Reader<'a> {
         let of = |attributes: &'a Object| self.objects.number(as_dict(attributes)?, key);
         let found = match self.objects.get(dict, b"A") {
             Some(Object::Array(all)) => {
-                all.iter().filter_map(|one| self.objects.resolve(one)).find_map(of)
+                let some = all.iter().take(ATTRIBUTES_MAX);
+                some.filter_map(|one| self.objects.resolve(one)).find_map(of)
             }
             Some(one) => of(one),
             None => None,
         };
         found.map_or(1, |number| (number as usize).clamp(1, COLUMNS_MAX))
     }
+}
+
+/// Whether an element stands in a line of text.
+fn is_inline(role: &[u8]) -> bool {
+    const INLINE: &[&[u8]] = &[
+        b"Span",
+        b"Quote",
+        b"Reference",
+        b"Link",
+        b"Annot",
+        b"Formula",
+        b"Form",
+        b"Lbl",
+        b"Em",
+        b"Strong",
+        b"Sub",
+    ];
+    INLINE.contains(&role)
 }
 
 /// Whether an element type is one of those this reader tells apart, or a standard inline one.
@@ -377,7 +446,92 @@ fn is_standard(role: &[u8]) -> bool {
         b"Form",
         b"Em",
         b"Strong",
+        b"Sub",
         b"Aside",
     ];
     STANDARD.contains(&role)
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+
+    /// A document whose tree, at most `nodes_max` nodes, is read from its object 1.
+    fn read(file: &lopdf::Document, nodes_max: usize) -> Structure {
+        let limits = crate::Limits::default();
+        let objects = Objects::new(file, &limits);
+        let tree = file.get_object((1, 0)).and_then(Object::as_dict).unwrap();
+        Reader::new(&objects, tree).read(tree, nodes_max)
+    }
+
+    #[test]
+    fn an_array_of_kids_that_holds_itself_is_read_once() {
+        let mut file = lopdf::Document::with_version("1.7");
+        let section = dictionary! { "S" => "Sect", "K" => Object::Reference((2, 0)) };
+        let again = Object::Reference((2, 0));
+        file.objects.insert((1, 0), dictionary! { "K" => (3, 0) }.into());
+        file.objects.insert((2, 0), vec![Object::from(section); 20].into());
+        file.objects.insert((3, 0), again);
+        assert!(!read(&file, 20).is_cut);
+    }
+
+    #[test]
+    fn of_a_long_list_of_attributes_the_first_are_read() {
+        let second_column = |before: usize| {
+            let mut attributes = vec![Object::from(Dictionary::new()); before];
+            attributes.push(dictionary! { "ColSpan" => 2 }.into());
+            let cell = dictionary! { "S" => "TD", "A" => attributes };
+            let row = dictionary! { "S" => "TR", "K" => vec![Object::from(cell); 2] };
+            let mut file = lopdf::Document::with_version("1.7");
+            let table = dictionary! { "S" => "Table", "K" => row };
+            file.objects.insert((1, 0), dictionary! { "K" => table }.into());
+            read(&file, 10).units[1].cell.unwrap().column
+        };
+        assert_eq!(second_column(ATTRIBUTES_MAX - 1), 2);
+        assert_eq!(second_column(ATTRIBUTES_MAX), 1);
+    }
+
+    #[test]
+    fn inline_elements_without_a_block_are_one_run() {
+        let element =
+            |role: &str, kids: Vec<Object>| Object::from(dictionary! { "S" => role, "K" => kids });
+        let span = |mark: i64| element("Span", vec![mark.into()]);
+        let units = |kids: Vec<Object>| {
+            let mut file = lopdf::Document::with_version("1.7");
+            let all = dictionary! { "S" => "Document", "Pg" => (2, 0), "K" => kids };
+            file.objects.insert((1, 0), dictionary! { "K" => all }.into());
+            file.objects.insert((2, 0), Dictionary::new().into());
+            let structure = read(&file, 100);
+            let content = Structure::key(file.get_dictionary((2, 0)).unwrap());
+            let unit = |mark| structure.tag(content, mark).and_then(Tag::unit);
+            (0..4).map_while(unit).collect::<Vec<usize>>()
+        };
+        assert_eq!(
+            units(vec![span(0), span(1), element("Link", vec![2.into(), 3.into()])]),
+            [0; 4]
+        );
+        // A sentence with words in bold: what is between them is no element.
+        assert_eq!(units(vec![0.into(), span(1), 2.into(), span(3)]), [0; 4]);
+        // Marks alone are each a paragraph, as they may be lines or blocks.
+        assert_eq!(units(vec![0.into(), 1.into(), span(2)]), [0, 1, 1]);
+        let paragraph = element("P", vec![1.into()]);
+        assert_eq!(units(vec![span(0), paragraph, span(2), span(3)]), [0, 1, 2, 2]);
+        let section = element("Sect", vec![span(1), span(2)]);
+        assert_eq!(units(vec![span(0), section, span(3)]), [0, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_tree_of_too_many_nodes_is_no_tree() {
+        let mut file = lopdf::Document::with_version("1.7");
+        let page = file.add_object(dictionary! { "Type" => "Page" });
+        assert_eq!(page, (1, 0));
+        let paragraph = dictionary! { "S" => "P", "Pg" => page, "K" => vec![0.into(), 1.into()] };
+        file.objects.insert((1, 0), dictionary! { "K" => vec![Object::from(paragraph); 3] }.into());
+        let whole = read(&file, 9);
+        assert_eq!((whole.units.len(), whole.contents.len(), whole.is_cut), (3, 2, false));
+        let cut = read(&file, 8);
+        assert_eq!((cut.units.len(), cut.contents.len(), cut.is_cut), (0, 0, true));
+    }
 }

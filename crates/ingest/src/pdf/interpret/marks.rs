@@ -10,7 +10,7 @@ use crate::pdf::structure::Tag;
 
 /// Open marked-content sequences; those beyond keep their text as it is shown.
 const MARKS_MAX: usize = 1_000;
-/// A longer replacement text is none.
+/// A replacement text that is longer as it is stored is none.
 const ACTUAL_TEXT_BYTES_MAX: usize = 4_096;
 
 /// The marked-content sequences that are open.
@@ -123,9 +123,10 @@ impl Marks {
             };
             let tag = number.and_then(|number| shared.structure.tag(self.content, number as i64));
             mark.tag = tag.unwrap_or(mark.tag);
-            let text = inline_actual_text(inline)
-                .or_else(|| dict.and_then(|dict| objects.text(dict, b"ActualText")));
-            mark.actual_text = text.filter(|text| text.len() <= ACTUAL_TEXT_BYTES_MAX);
+            mark.actual_text = inline_actual_text(inline).or_else(|| {
+                let text = dict.and_then(|dict| objects.get(dict, b"ActualText"));
+                text.and_then(|text| actual_text(text.as_str().ok()?))
+            });
             mark.replaced |= mark.actual_text.is_some();
         }
         self.open.push(mark);
@@ -188,5 +189,15 @@ fn inline_actual_text(entries: &[Operand<'_>]) -> Option<String> {
         Operand::Hex(raw) => decode_hex(raw, &mut bytes),
         _ => return None,
     }
-    lopdf::decode_text_string(&Object::String(bytes, lopdf::StringFormat::Literal)).ok()
+    actual_text(&bytes)
+}
+
+/// A replacement text; blank space and no text at all replace too. What is too long is not decoded,
+/// for a page may name it any number of times.
+fn actual_text(bytes: &[u8]) -> Option<String> {
+    if bytes.len() > ACTUAL_TEXT_BYTES_MAX {
+        return None;
+    }
+    let text = Object::String(bytes.to_vec(), lopdf::StringFormat::Literal);
+    lopdf::decode_text_string(&text).ok()
 }
