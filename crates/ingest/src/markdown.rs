@@ -43,7 +43,7 @@ const OPTIONS: Options = Options::ENABLE_TABLES
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
     limits::check("bytes of text", bytes.len(), config.limits.text_bytes_max)?;
     let decoded = encoding::decode(bytes)?;
-    let source = normalize::line_ends(&decoded);
+    let source = normalize::line_ends(&decoded.text);
     let (mut metadata, body) = match front_matter::split(&source) {
         Some((format, inside, body)) => (front_matter::read(format, inside), body),
         None => (BTreeMap::new(), &*source),
@@ -52,6 +52,7 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     let events = Parser::new_ext(body, OPTIONS);
     let (canonical, depth) = reader::read(events, config.limits.nesting_max);
     let mut document = canonical.finish(MediaType::Markdown, title, metadata, config)?;
+    document.warnings = decoded.warnings;
     document.warnings.extend(depth_warning(depth, config.limits.nesting_max));
     Ok(document)
 }
