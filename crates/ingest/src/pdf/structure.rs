@@ -94,7 +94,7 @@ impl Structure {
         let root =
             objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
-        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree))
+        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, NODES_MAX))
     }
 
     /// What names the content of a page or form: its dictionary's place in the loaded document.
@@ -153,14 +153,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(mut self, tree: &'a Dictionary) -> Structure {
+    fn read(mut self, tree: &'a Dictionary, nodes_max: usize) -> Structure {
         let mut pending: Vec<(&Object, Context)> = Vec::new();
         self.push_kids(tree, Context::default(), &mut pending);
         let mut nodes = 0;
         while let Some((object, context)) = pending.pop() {
             nodes += 1;
+            if nodes > nodes_max {
+                self.objects.record_limit("nodes of the structure tree", nodes, nodes_max);
+                break;
+            }
             let fresh = object.as_reference().map_or(true, |id| self.seen.insert(id));
-            if !fresh || nodes > NODES_MAX {
+            if !fresh {
                 continue;
             }
             match self.objects.resolve(object) {

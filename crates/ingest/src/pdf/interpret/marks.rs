@@ -83,6 +83,8 @@ impl Marks {
     ) {
         if self.open.len() >= MARKS_MAX {
             self.skipped += 1;
+            let found = MARKS_MAX + self.skipped;
+            objects.record_limit("marked-content sequences open at once", found, MARKS_MAX);
             return;
         }
         let kind = match operands.first() {
@@ -113,7 +115,9 @@ impl Marks {
             mark.tag = tag.unwrap_or(mark.tag);
             let text = inline_actual_text(inline)
                 .or_else(|| dict.and_then(|dict| objects.text(dict, b"ActualText")));
-            mark.actual_text = text.filter(|text| text.len() <= ACTUAL_TEXT_BYTES_MAX);
+            let bytes = text.as_ref().map_or(0, String::len);
+            objects.record_limit("bytes of a replacement text", bytes, ACTUAL_TEXT_BYTES_MAX);
+            mark.actual_text = text.filter(|_| bytes <= ACTUAL_TEXT_BYTES_MAX);
         }
         self.open.push(mark);
     }
