@@ -176,6 +176,8 @@ fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
 }
 
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod shown_tests;
 #[cfg(test)]
 mod tests;

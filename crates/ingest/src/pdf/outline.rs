@@ -33,11 +33,11 @@ pub(super) fn bookmarks(objects: &Objects<'_>) -> Vec<Bookmark> {
         if !fresh {
             continue;
         }
+        let Some(dict) = objects.resolve(entry).and_then(as_dict) else { continue };
         if bookmarks.len() >= ENTRIES_MAX {
             objects.record_limit("entries of the outline", ENTRIES_MAX + 1, ENTRIES_MAX);
             break;
         }
-        let Some(dict) = objects.resolve(entry).and_then(as_dict) else { continue };
         if let Some(title) = objects.text(dict, b"Title") {
             bookmarks.push(Bookmark { depth, title });
         }

@@ -91,10 +91,15 @@ pub(super) struct Structure {
 impl Structure {
     /// Reads the tree. Linear in its nodes.
     pub(super) fn read(objects: &Objects<'_>) -> Self {
+        Self::read_up_to(objects, NODES_MAX)
+    }
+
+    /// Reads as many nodes of the tree as are allowed.
+    pub(super) fn read_up_to(objects: &Objects<'_>, nodes_max: usize) -> Self {
         let root =
             objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
-        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, NODES_MAX))
+        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, nodes_max))
     }
 
     /// What names the content of a page or form: its dictionary's place in the loaded document.
