@@ -34,9 +34,9 @@ const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// Characters of markup in a text that is read as Markdown. The parser takes about 60 bytes for
-/// each, and half as much again while it grows: 10 MiB of them do not fit into the 1 GiB a worker
-/// has, this many take a third of it. In documents one character of ten is markup.
+/// Characters of markup and line ends in a text that is read as Markdown. The parser takes some
+/// 60 to 100 bytes for each, and half as much again while it grows: 10 MiB of them do not fit into
+/// the 1 GiB a worker has, this many do. In documents one character of ten is of them.
 const MARKUP_MAX: usize = 4_000_000;
 
 /// Cells of a row that are told apart.
@@ -54,8 +54,8 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     if markup > MARKUP_MAX {
         let mut document = text::parse(bytes, config)?;
         document.warnings.push(format!(
-            "the file has {markup} characters of markup, limit {MARKUP_MAX}: it was read as plain \
-             text"
+            "the file has {markup} characters of markup and line ends, limit {MARKUP_MAX}: it was \
+             read as plain text"
         ));
         return Ok(document);
     }
@@ -76,9 +76,9 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
     Ok(document)
 }
 
-/// Whether a character may begin or end markup.
+/// Whether a character may begin or end markup or a line.
 fn is_markup(byte: u8) -> bool {
-    b"*_`~[]()<>!&\\|#+-".contains(&byte)
+    b"*_`~[]()<>!&\\|#+-\n\r".contains(&byte)
 }
 
 #[cfg(test)]

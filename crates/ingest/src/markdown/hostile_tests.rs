@@ -55,14 +55,15 @@ fn a_million_levels_are_no_stack() {
 #[test]
 fn markup_is_limited_on_both_sides() {
     // Three of the head, then pairs.
-    let file = |count: usize| format!("# a\n\n{}{}", "*b*c ".repeat(4), "`".repeat(count - 9));
+    let file = |count: usize| format!("# a\n\n{}{}", "*b*c ".repeat(4), "`".repeat(count - 11));
     let document = read(&file(MARKUP_MAX));
     assert_eq!((document.media_type, document.warnings.len()), (MediaType::Markdown, 0));
     let document = read(&file(MARKUP_MAX + 1));
     assert_eq!(document.media_type, MediaType::PlainText);
     assert_eq!(
         document.warnings,
-        ["the file has 4000001 characters of markup, limit 4000000: it was read as plain text"]
+        ["the file has 4000001 characters of markup and line ends, limit 4000000: it was read as \
+          plain text"]
     );
     assert!(document.text.contains("*b*c"));
 }

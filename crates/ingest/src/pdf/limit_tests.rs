@@ -287,7 +287,7 @@ fn entries_and_bytes_of_a_to_unicode_map() {
         ),
         ..File::default()
     };
-    let entry = |at: usize| if at % 2 == 0 { "<41><61>" } else { "<42><62>" };
+    let entry = |at: usize| if at.is_multiple_of(2) { "<41><61>" } else { "<42><62>" };
     let entries = |count: usize| {
         file("1 beginbfchar ".to_owned() + &(0..count).map(entry).collect::<String>())
     };
