@@ -32,6 +32,8 @@ mod isolation;
 // Who is alive.
 #[cfg(target_os = "linux")]
 mod processes;
+// Broken files that keep their words, and files made to hurt.
+mod hostile;
 // Broken files by the thousand, from whole ones.
 mod mutation;
 // Ten thousand of them while questions are asked; run by command.

@@ -1,5 +1,11 @@
 //! Broken files by the thousand, from whole ones: the same for the same seed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use ingest::{Config, IngestError};
+use rayon::prelude::*;
+
 /// Numbers that look random (xorshift64*).
 pub(crate) struct Random(u64);
 
@@ -111,4 +117,57 @@ fn a_seed_gives_one_file_and_seeds_differ() {
     for seed in 0..50 {
         mutated(b"", seed);
     }
+}
+
+/// Files of the normal test run, and of the longer one.
+const FILES: u64 = 2_000;
+const FILES_LONG: u64 = 100_000;
+/// Seeds begin here, apart from those of the other tests.
+const FIRST_SEED: u64 = 1_000_000;
+/// One file in this many is read twice.
+const TWICE_EVERY: u64 = 40;
+
+/// Reads mutated fixtures on two threads; returns how many were read, and what went wrong.
+fn read_mutated(files: u64) -> (usize, Vec<String>) {
+    let mut originals = originals();
+    // Plain inside, so that the mutations reach objects and content.
+    let broken = crate::hostile::broken_files().into_iter();
+    originals.extend(broken.map(|(name, bytes)| (name.to_owned(), bytes)));
+    let read = AtomicUsize::new(0);
+    let check = |seed: u64| {
+        let (name, original) = &originals[usize::try_from(seed).unwrap() % originals.len()];
+        let bytes = mutated(original, seed);
+        let parsed = ingest::ingest(&bytes, &Config::default());
+        read.fetch_add(usize::from(parsed.is_ok()), Ordering::Relaxed);
+        if let Err(error @ IngestError::Crashed { .. }) = &parsed {
+            return Some(format!("{name}, seed {seed}: {error}"));
+        }
+        let differs = seed.is_multiple_of(TWICE_EVERY)
+            && ingest::ingest(&bytes, &Config::default()) != parsed;
+        differs.then(|| format!("{name}, seed {seed}: read twice, and not the same"))
+    };
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let seeds = FIRST_SEED..FIRST_SEED + files;
+    let wrong = threads.install(|| seeds.into_par_iter().filter_map(check).collect());
+    (read.into_inner(), wrong)
+}
+
+#[test]
+fn two_thousand_mutated_files_are_read_or_refused() {
+    let begun = Instant::now();
+    let (read, wrong) = read_mutated(FILES);
+    println!("{read} of {FILES} mutated files were read in {:?}", begun.elapsed());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(read > 800, "{read}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+/// `cargo test --release -p tests mutated -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes; run by command"]
+fn a_hundred_thousand_mutated_files_are_read_or_refused() {
+    let begun = Instant::now();
+    let (read, wrong) = read_mutated(FILES_LONG);
+    println!("{read} of {FILES_LONG} mutated files were read in {:?}", begun.elapsed());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -29,6 +29,11 @@ pub struct Limits {
     pub nesting_max: usize,
     /// Objects of a PDF; 1,000,000.
     pub objects_max: usize,
+    /// Operations of one PDF page, those of its forms and annotations included; 20,000,000. A page
+    /// of dense text has some ten thousand.
+    pub operations_max: usize,
+    /// Glyphs of one PDF page; 2,000,000. A dense newspaper page has some thirty thousand.
+    pub glyphs_max: usize,
     /// Bytes of the canonical text; 256 MiB.
     pub output_bytes_max: usize,
 }
@@ -43,6 +48,8 @@ impl Default for Limits {
             document_bytes_max: 1024 * MIB,
             nesting_max: 100,
             objects_max: 1_000_000,
+            operations_max: 20_000_000,
+            glyphs_max: 2_000_000,
             output_bytes_max: 256 * MIB,
         }
     }

@@ -15,14 +15,13 @@
 //! * HTML loses its tags; headings, items, tables and preformatted text in it stay such.
 //!
 //! Nesting beyond [`nesting_max`](crate::Limits::nesting_max) keeps its text at the indent of
-//! the limit, with a warning.
-
-use std::collections::BTreeMap;
+//! the limit, cells beyond [`COLUMNS_MAX`] stand in the last column, and what is all markup and no
+//! text is read as plain text; each with a warning.
 
 use document::{Document, MediaType};
 use pulldown_cmark::{Options, Parser};
 
-use crate::{Config, IngestError, encoding, limits, normalize};
+use crate::{Config, IngestError, encoding, limits, normalize, text};
 
 pub(crate) mod front_matter;
 mod html;
@@ -35,6 +34,14 @@ const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
+/// Characters of markup and line ends in a text that is read as Markdown. The parser takes some
+/// 60 to 100 bytes for each, and half as much again while it grows: 10 MiB of them do not fit into
+/// the 1 GiB a worker has, this many do. In documents one character of ten is of them.
+const MARKUP_MAX: usize = 4_000_000;
+
+/// Cells of a row that are told apart.
+const COLUMNS_MAX: usize = 1_000;
+
 /// Reads Markdown. Linear in the bytes.
 ///
 /// # Errors
@@ -43,27 +50,38 @@ const OPTIONS: Options = Options::ENABLE_TABLES
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
     limits::check("bytes of text", bytes.len(), config.limits.text_bytes_max)?;
     let decoded = encoding::decode(bytes)?;
-    let source = normalize::line_ends(&decoded);
-    let (mut metadata, body) = match front_matter::split(&source) {
+    let markup = decoded.text.bytes().filter(|byte| is_markup(*byte)).count();
+    if markup > MARKUP_MAX {
+        let mut document = text::parse(bytes, config)?;
+        document.warnings.push(format!(
+            "the file has {markup} characters of markup and line ends, limit {MARKUP_MAX}: it was \
+             read as plain text"
+        ));
+        return Ok(document);
+    }
+    let source = normalize::line_ends(&decoded.text);
+    let (front, body) = match front_matter::split(&source) {
         Some((format, inside, body)) => (front_matter::read(format, inside), body),
-        None => (BTreeMap::new(), &*source),
+        None => (front_matter::Values::default(), &*source),
     };
+    let mut warnings = decoded.warnings;
+    warnings.extend(front.warnings());
+    let mut metadata = front.values;
     let title = metadata.remove("title");
     let events = Parser::new_ext(body, OPTIONS);
-    let (canonical, depth) = reader::read(events, config.limits.nesting_max);
+    let (canonical, extent) = reader::read(events, config.limits.nesting_max);
     let mut document = canonical.finish(MediaType::Markdown, title, metadata, config)?;
-    document.warnings.extend(depth_warning(depth, config.limits.nesting_max));
+    warnings.extend(extent.warnings(config.limits.nesting_max));
+    document.warnings = warnings;
     Ok(document)
 }
 
-fn depth_warning(depth: usize, limit: usize) -> Option<String> {
-    (depth > limit).then(|| {
-        format!(
-            "quotes and lists are nested {depth} deep, limit {limit}: levels beyond it were \
-             read as one"
-        )
-    })
+/// Whether a character may begin or end markup or a line.
+fn is_markup(byte: u8) -> bool {
+    b"*_`~[]()<>!&\\|#+-\n\r".contains(&byte)
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

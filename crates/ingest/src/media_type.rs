@@ -28,8 +28,7 @@ const SIGNS_MIN: u32 = 2;
 /// # Errors
 ///
 /// [`IngestError::Empty`] without bytes, [`IngestError::UnsupportedMediaType`] for what is
-/// neither PDF nor text, [`IngestError::Damaged`] for text in another encoding than UTF-8, or
-/// UTF-16 with a byte order mark.
+/// neither PDF nor text, [`IngestError::Damaged`] for text in an encoding that is not read.
 pub fn media_type(bytes: &[u8]) -> Result<MediaType, IngestError> {
     if bytes.is_empty() {
         return Err(IngestError::Empty);
@@ -42,12 +41,10 @@ pub fn media_type(bytes: &[u8]) -> Result<MediaType, IngestError> {
         return Ok(MediaType::Pdf);
     }
     let text = match encoding::decode(bytes) {
-        Err(error) if !encoding::is_marked(bytes) => {
-            return Err(signature::binary(bytes).unwrap_or(error));
-        }
-        decoded => decoded?,
+        Err(error) => return Err(signature::binary(bytes).unwrap_or(error)),
+        Ok(decoded) => decoded.text,
     };
-    if let Some(binary) = signature::binary(text.as_bytes()) {
+    if let Some(binary) = signature::controls(text.as_bytes()) {
         return Err(binary);
     }
     signature::refuse_markup(&text)?;
@@ -61,8 +58,7 @@ fn is_pdf(bytes: &[u8]) -> bool {
     let head = bytes.get(..PDF_HEADER_BYTES + 4).unwrap_or(bytes);
     let Some(at) = memmem::find(head, b"%PDF-") else { return false };
     let begins_line = at == 0 || matches!(head.get(at - 1), Some(b'\n' | b'\r'));
-    let is_text = || encoding::decode(bytes).is_ok_and(|text| !text.contains('\0'));
-    at == 0 || (begins_line && memmem::find(bytes, b" obj").is_some()) || !is_text()
+    at == 0 || (begins_line && memmem::find(bytes, b" obj").is_some()) || !encoding::is_sound(bytes)
 }
 
 /// Objects of a PDF whose header is damaged or cut off: in bytes that are no text, or where the
@@ -75,10 +71,9 @@ fn is_headless_pdf(bytes: &[u8]) -> bool {
     let mut number = || words.next().is_some_and(|word| word.iter().all(u8::is_ascii_digit));
     let begins_with_object =
         number() && number() && words.next().is_some_and(|word| word.starts_with(b"obj"));
-    let is_text = || encoding::decode(bytes).is_ok_and(|text| !text.contains('\0'));
     holds(b"endobj")
         && holds(b" obj")
-        && (begins_with_object || start.starts_with(b"%PDF") || !is_text())
+        && (begins_with_object || start.starts_with(b"%PDF") || !encoding::is_sound(bytes))
 }
 
 /// The first whole characters of a text, up to the sample size.

@@ -104,18 +104,17 @@ fn with_pages<T>(
     }
     let objects = Objects::new(&loaded.document, limits);
     let structure = Structure::read(&objects);
-    if structure.is_cut {
-        let limit = structure::NODES_MAX;
-        warnings.push(format!("the structure tree has more than {limit} nodes: it is not used"));
-    }
+    let bookmarks = outline::bookmarks(&objects);
+    warnings.extend(objects.limits_met());
     let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config);
     if objects.broken_streams() > 0 {
         warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
     }
+    warnings.extend(objects.limits_met());
     Ok(then(Source {
         pages,
         metadata: load::information(&objects),
-        bookmarks: outline::bookmarks(&objects),
+        bookmarks,
         decoded_bytes: objects.decoded_bytes(),
         structure,
         warnings,
@@ -176,6 +175,8 @@ fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
     layout::page(glyphs, shared.structure)
 }
 
+#[cfg(test)]
+mod limit_tests;
 #[cfg(test)]
 mod shown_tests;
 #[cfg(test)]

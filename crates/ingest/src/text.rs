@@ -41,7 +41,7 @@ const WIDTH_MIN: usize = 40;
 pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
     limits::check("bytes of text", bytes.len(), config.limits.text_bytes_max)?;
     let decoded = encoding::decode(bytes)?;
-    let source = normalize::line_ends(&decoded);
+    let source = normalize::line_ends(&decoded.text);
     let lines: Vec<&str> =
         source.split('\u{C}').flat_map(|page| page.lines().chain([""])).collect();
     let groups: Vec<&[&str]> =
@@ -56,7 +56,8 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
             None => push_group(&mut out, group, width),
         }
     }
-    out.finish(MediaType::PlainText, None, BTreeMap::new(), config)
+    let document = out.finish(MediaType::PlainText, None, BTreeMap::new(), config)?;
+    Ok(Document { warnings: decoded.warnings, ..document })
 }
 
 /// The width of the column the text is set in, in characters.

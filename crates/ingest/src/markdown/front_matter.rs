@@ -42,9 +42,59 @@ pub(crate) fn split(text: &str) -> Option<(Format, &str, &str)> {
     None
 }
 
-/// The keys and values of a front matter; of a key given twice the last value.
-pub(super) fn read(format: Format, text: &str) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
+/// Keys that are kept; documents have some ten.
+const KEYS_MAX: usize = 1_000;
+/// Bytes of a key, and of the name of a TOML table, that are kept.
+const KEY_BYTES_MAX: usize = 256;
+/// Bytes of a value that are kept.
+const VALUE_BYTES_MAX: usize = 64 * 1024;
+
+/// What a front matter says.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// By key; of a key given twice the last value.
+    pub(super) values: BTreeMap<String, String>,
+    /// Keys beyond [`KEYS_MAX`], which are left out.
+    dropped: usize,
+    /// Keys and values too long, which are cut.
+    cut: usize,
+}
+
+impl Values {
+    /// What limits took, one sentence each.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let (found, cut) = (self.values.len() + self.dropped, self.cut);
+        let many =
+            || format!("the front matter has {found} keys, limit {KEYS_MAX}: the rest is left out");
+        let long = || {
+            format!(
+                "keys of the front matter beyond {KEY_BYTES_MAX} bytes, or values beyond \
+                 {VALUE_BYTES_MAX}, cut: {cut}"
+            )
+        };
+        (self.dropped > 0).then(many).into_iter().chain((cut > 0).then(long)).collect()
+    }
+
+    fn insert(&mut self, key: &str, value: &str) {
+        let key = self.shortened(key, KEY_BYTES_MAX);
+        let value = self.shortened(value, VALUE_BYTES_MAX);
+        if self.values.len() < KEYS_MAX || self.values.contains_key(&key) {
+            self.values.insert(key, value);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    fn shortened(&mut self, text: &str, bytes_max: usize) -> String {
+        let end = text.floor_char_boundary(bytes_max);
+        self.cut += usize::from(end < text.len());
+        text[..end].to_owned()
+    }
+}
+
+/// The keys and values of a front matter.
+pub(super) fn read(format: Format, text: &str) -> Values {
+    let mut values = Values::default();
     let mut table = String::new();
     let mut open: Option<(String, String)> = None;
     for line in text.lines() {
@@ -57,7 +107,8 @@ pub(super) fn read(format: Format, text: &str) -> BTreeMap<String, String> {
             open = Some((format!("{table}{key}"), value.to_owned()));
         } else if let (Format::Toml, Some(name)) = (format, toml_table(line)) {
             store(open.take(), &mut values);
-            table = format!("{name}.");
+            // Each of its keys has it in front.
+            table = format!("{}.", &name[..name.floor_char_boundary(KEY_BYTES_MAX)]);
         } else if let Some((_, value)) = &mut open
             && !line.trim_start().starts_with('#')
         {
@@ -70,7 +121,7 @@ pub(super) fn read(format: Format, text: &str) -> BTreeMap<String, String> {
 }
 
 /// Keeps an entry that is complete, if it has a value.
-fn store(entry: Option<(String, String)>, values: &mut BTreeMap<String, String>) {
+fn store(entry: Option<(String, String)>, values: &mut Values) {
     let Some((key, raw)) = entry else { return };
     let mut value = String::new();
     match raw.trim().split_once('\n') {
@@ -80,7 +131,7 @@ fn store(entry: Option<(String, String)>, values: &mut BTreeMap<String, String>)
     }
     let value = value.trim();
     if !value.is_empty() {
-        values.insert(key, value.to_owned());
+        values.insert(&key, value);
     }
 }
 
@@ -167,7 +218,7 @@ mod tests {
         let (format, inside, rest) = split(text).expect("front matter");
         assert_eq!(rest, "Body");
         let values = read(format, inside);
-        let shown: Vec<_> = values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let shown: Vec<_> = values.values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(shown, expected);
     }
 

@@ -3,6 +3,7 @@
 use document::BlockKind;
 use pulldown_cmark::{Event, Tag, TagEnd};
 
+use super::COLUMNS_MAX;
 use super::html::{self, Token};
 use crate::canonical::{Canonical, Join};
 use crate::normalize;
@@ -10,18 +11,47 @@ use crate::normalize;
 /// What separates the cells of a table row.
 const CELL_SEPARATOR: &str = " | ";
 
-/// Folds events into a text. Also returns how deep quotes and lists are nested; levels beyond
-/// `nesting_max` are not indented further.
+/// The largest of a document's parts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// How deep quotes and lists are nested.
+    depth: usize,
+    /// Cells of a row.
+    columns: usize,
+}
+
+impl Extent {
+    /// What is beyond its limit, one sentence each.
+    pub(super) fn warnings(self, nesting_max: usize) -> Vec<String> {
+        let Self { depth, columns } = self;
+        let deep = || {
+            format!(
+                "quotes and lists are nested {depth} deep, limit {nesting_max}: levels beyond it \
+                 were read as one"
+            )
+        };
+        let wide = || {
+            format!(
+                "a table has {columns} columns, limit {COLUMNS_MAX}: those beyond it were read as \
+                 one"
+            )
+        };
+        let deep = (depth > nesting_max).then(deep);
+        deep.into_iter().chain((columns > COLUMNS_MAX).then(wide)).collect()
+    }
+}
+
+/// Folds events into a text; levels beyond `nesting_max` are not indented further.
 pub(super) fn read<'a>(
     events: impl Iterator<Item = Event<'a>>,
     nesting_max: usize,
-) -> (Canonical, usize) {
+) -> (Canonical, Extent) {
     let mut reader = Reader { nesting_max, ..Reader::default() };
     for event in events {
         reader.event(event);
     }
     reader.flush();
-    (reader.out, reader.depth_max)
+    (reader.out, reader.extent)
 }
 
 /// What is open at one moment.
@@ -29,9 +59,9 @@ pub(super) fn read<'a>(
 struct Reader {
     out: Canonical,
     nesting_max: usize,
-    /// Open quotes and lists, and the most there ever were.
+    /// Open quotes and lists.
     depth: usize,
-    depth_max: usize,
+    extent: Extent,
     /// The next number of each open list, outermost first; `None` for bullets.
     lists: Vec<Option<u64>>,
     /// Whether the outermost open list has an item in the text.
@@ -138,7 +168,7 @@ impl Reader {
     fn enter(&mut self) {
         self.flush();
         self.depth += 1;
-        self.depth_max = self.depth_max.max(self.depth);
+        self.extent.depth = self.extent.depth.max(self.depth);
     }
 
     fn leave(&mut self) {
@@ -222,9 +252,11 @@ impl Reader {
 
     fn end_cell(&mut self) {
         if self.row_cells > 0 {
-            self.row.push_str(CELL_SEPARATOR);
+            let is_apart = self.row_cells < COLUMNS_MAX;
+            self.row.push_str(if is_apart { CELL_SEPARATOR } else { " " });
         }
         self.row_cells += 1;
+        self.extent.columns = self.extent.columns.max(self.row_cells);
         normalize::line(&self.raw, &mut self.row);
         self.raw.clear();
     }
@@ -246,7 +278,7 @@ impl Reader {
     fn underline_head(&mut self, columns: usize) {
         if !self.table.is_empty() && columns > 1 {
             self.table.push('\n');
-            self.table.push_str(&vec!["---"; columns].join(" | "));
+            self.table.push_str(&vec!["---"; columns.min(COLUMNS_MAX)].join(CELL_SEPARATOR));
         }
     }
 

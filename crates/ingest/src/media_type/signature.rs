@@ -65,14 +65,23 @@ fn begins(bytes: &[u8], start: &[u8]) -> bool {
     bytes.starts_with(start) && (!wordlike || head.contains(&0))
 }
 
-/// The refusal of data that is no text: with a NUL byte, or with control characters on every
-/// eighth place of its first kilobytes.
+/// The refusal of bytes that are no text in any encoding: with a NUL byte, or with too many
+/// [`controls`].
 pub(super) fn binary(bytes: &[u8]) -> Option<IngestError> {
+    if bytes.contains(&0) { Some(binary_data()) } else { controls(bytes) }
+}
+
+/// The refusal of what could be text but for the control characters on more than every eighth
+/// place of its first kilobytes.
+pub(super) fn controls(bytes: &[u8]) -> Option<IngestError> {
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
     let is_control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
     let controls = head.iter().filter(is_control).count();
-    let is_binary = bytes.contains(&0) || controls > head.len() / 8;
-    is_binary.then(|| unsupported("binary data", "if it is text, save it as UTF-8"))
+    (controls > head.len() / 8).then(binary_data)
+}
+
+fn binary_data() -> IngestError {
+    unsupported("binary data", "if it is text, save it as UTF-8")
 }
 
 /// Refuses whole documents in HTML or XML: their layout is lost without a browser.

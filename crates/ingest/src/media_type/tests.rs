@@ -57,9 +57,9 @@ fn other_formats_are_refused_by_name_with_advice() {
     check_refused(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0", "old Office");
     check_refused(b"{\\rtf1 hello}", "RTF");
     check_refused(b"\n<!DOCTYPE HTML><p>hi", "HTML");
-    check_refused(b"h\0e\0l\0l\0o\0", "binary");
     check_refused(b"\x01\x02\x03\xFF\x04", "binary");
-    check_refused(b"text and a \0", "binary");
+    check_refused(b"\0text\0and\0more\0of\0it", "binary");
+    check_refused(b"K\xE4se and a \0", "binary");
 }
 
 #[test]
@@ -77,10 +77,17 @@ fn an_empty_file_and_a_foreign_encoding_are_told_apart() {
                again",
     );
     check(
-        b"# Caf\xE9 au lait",
-        "DAMAGED: the file is damaged: byte 0xE9 on line 1 is not UTF-8; save the file as UTF-8 \
-         (at byte 5)",
+        b"# \xCF\xF0\xE8\xE2\xE5\xF2",
+        "DAMAGED: the file is damaged: byte 0xCF on line 1 is not UTF-8; save the file as UTF-8 \
+         (at byte 2)",
     );
+}
+
+#[test]
+fn texts_that_need_a_warning_are_texts() {
+    check(b"# Caf\xE9 au lait", "text/markdown");
+    check(b"h\0e\0l\0l\0o\0", "text/plain");
+    check(b"text and a \0", "text/plain");
 }
 
 #[test]

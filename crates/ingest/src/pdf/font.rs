@@ -146,7 +146,14 @@ impl Kind {
 
 fn to_unicode(objects: &Objects<'_>, dict: &Dictionary) -> Option<ToUnicode> {
     match objects.get(dict, b"ToUnicode")? {
-        Object::Stream(stream) => ToUnicode::read(&objects.decode(stream).ok()?),
+        Object::Stream(stream) => {
+            let data = objects.decode(stream).ok()?;
+            let map = ToUnicode::read(&data);
+            let entries = map.as_ref().map_or(0, ToUnicode::entries_found);
+            objects.record_limit("bytes of a ToUnicode map", data.len(), to_unicode::BYTES_MAX);
+            objects.record_limit("entries of a ToUnicode map", entries, to_unicode::ENTRIES_MAX);
+            map
+        }
         Object::Name(name) if name.starts_with(b"Identity") => Some(ToUnicode::identity()),
         _ => None,
     }

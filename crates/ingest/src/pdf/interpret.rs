@@ -26,10 +26,6 @@ use fonts::PageFonts;
 use marks::Marks;
 use text_state::{Frames, State};
 
-/// Operations of one page; a page of dense text has some ten thousand.
-const OPERATIONS_MAX: usize = 20_000_000;
-/// Glyphs of one page; a dense newspaper page has some thirty thousand.
-const GLYPHS_MAX: usize = 2_000_000;
 /// Room made for the glyphs of a page before it is read: for one in so many bytes of content.
 const CONTENT_BYTES_PER_GLYPH: usize = 4;
 const GLYPHS_EXPECTED_MAX: usize = 4_096;
@@ -55,6 +51,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         page: PageGlyphs::new(source.frame),
         state: State::new(source.frame),
         saved: Vec::new(),
+        saves_skipped: 0,
         marks: Marks::of_content(Structure::key(source.dict)),
         layer: Layer::Visible,
         operations: 0,
@@ -71,9 +68,12 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         interpreter.page.text.reserve(expected);
         interpreter.run(&content, source.resources);
         interpreter.annotations(source);
+        interpreter.mark_if_full();
         objects.count_text(interpreter.page.text.len());
     }
     let mut page = interpreter.page;
+    let rules = interpreter.drawing.rules_found();
+    objects.record_limit("ruling lines of a page", rules, drawing::RULES_MAX);
     (page.plots, page.rules) = interpreter.drawing.finish();
     // A page on which nothing is seen is cropped or clipped by mistake.
     if page.glyphs.is_empty() {
@@ -89,6 +89,8 @@ struct Interpreter<'a> {
     page: PageGlyphs,
     state: State,
     saved: Vec<State>,
+    /// States not saved, because too many were.
+    saves_skipped: usize,
     marks: Marks,
     layer: Layer,
     operations: usize,
@@ -144,10 +146,6 @@ impl<'a> Interpreter<'a> {
         while let Some(operator) = operations.next(&mut operands) {
             self.operations += 1;
             if self.is_full() {
-                let limit = format!(
-                    "{OPERATIONS_MAX} operations, {GLYPHS_MAX} glyphs or {TEXT_BYTES_MAX} bytes of text"
-                );
-                self.mark_partial(format!("the page has more than {limit}"));
                 return;
             }
             self.perform(operator, &operands, resources);
@@ -158,9 +156,26 @@ impl<'a> Interpreter<'a> {
     }
 
     fn is_full(&self) -> bool {
-        self.operations > OPERATIONS_MAX
-            || self.page.glyphs.len() + self.page.hidden.len() > GLYPHS_MAX
-            || self.page.text.len() > TEXT_BYTES_MAX
+        self.amounts().iter().any(|(_, found, limit)| found > limit)
+    }
+
+    /// What a page has a limited amount of.
+    fn amounts(&self) -> [(&'static str, usize, usize); 3] {
+        let limits = self.objects.limits;
+        let glyphs = self.page.glyphs.len() + self.page.hidden.len();
+        [
+            ("operations", self.operations, limits.operations_max),
+            ("glyphs", glyphs, limits.glyphs_max),
+            ("bytes of text", self.page.text.len(), TEXT_BYTES_MAX),
+        ]
+    }
+
+    fn mark_if_full(&mut self) {
+        for (what, found, limit) in self.amounts() {
+            if found > limit {
+                self.mark_partial(format!("it has more than {limit} {what}"));
+            }
+        }
     }
 
     fn perform(
@@ -210,11 +225,18 @@ impl<'a> Interpreter<'a> {
     fn save(&mut self) {
         if self.saved.len() < SAVED_STATES_MAX {
             self.saved.push(self.state.clone());
+        } else {
+            self.saves_skipped += 1;
+            let found = SAVED_STATES_MAX + self.saves_skipped;
+            let what = "saved graphics states";
+            self.objects.record_limit(what, found, SAVED_STATES_MAX);
         }
     }
 
     fn restore(&mut self) {
-        if let Some(state) = self.saved.pop() {
+        if self.saves_skipped > 0 {
+            self.saves_skipped -= 1;
+        } else if let Some(state) = self.saved.pop() {
             self.state = state;
         }
     }
@@ -255,10 +277,12 @@ impl<'a> Interpreter<'a> {
     /// none, within its own bounding box.
     fn draw_form(&mut self, form: &'a Stream, resources: Option<&'a Dictionary>) {
         self.forms += 1;
-        if self.depth >= FORM_DEPTH_MAX || self.forms > FORMS_MAX {
-            self.mark_partial(format!(
-                "more than {FORMS_MAX} forms, or forms nested over {FORM_DEPTH_MAX} deep"
-            ));
+        if self.forms > FORMS_MAX {
+            self.mark_partial(format!("more than {FORMS_MAX} forms are drawn on it"));
+            return;
+        }
+        if self.depth >= FORM_DEPTH_MAX {
+            self.mark_partial(format!("forms are nested in it over {FORM_DEPTH_MAX} deep"));
             return;
         }
         if form.dict.get(b"OC").is_ok_and(|owner| self.shared.layers.is_off(self.objects, owner)) {
@@ -267,6 +291,7 @@ impl<'a> Interpreter<'a> {
         let content = self.decode(form);
         let outer = self.state.clone();
         let saved = std::mem::take(&mut self.saved);
+        let saves_skipped = std::mem::take(&mut self.saves_skipped);
         let outer_marks = self.marks.enter(Structure::key(&form.dict));
         if let Some(matrix) = self.objects.matrix(&form.dict, b"Matrix") {
             self.state.transform = matrix.then(self.state.transform);
@@ -278,7 +303,7 @@ impl<'a> Interpreter<'a> {
         self.run(&content, self.objects.dict(&form.dict, b"Resources").or(resources));
         self.depth -= 1;
         self.marks.leave(outer_marks, &mut self.page);
-        self.saved = saved;
+        (self.saved, self.saves_skipped) = (saved, saves_skipped);
         self.state = outer;
     }
 

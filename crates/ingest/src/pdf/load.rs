@@ -24,6 +24,7 @@ use lopdf::{Object, Stream};
 use crate::pdf::objects::{Objects, as_dict};
 use crate::{Config, IngestError, Limits};
 use scan::{Body, Found, Scan};
+use syntax::Losses;
 
 /// The objects of a file.
 pub(super) struct Loaded {
@@ -55,7 +56,7 @@ pub(super) fn load(bytes: &[u8], config: &Config) -> Result<Loaded, IngestError>
         return Err(damaged(bytes, "no objects were found in it"));
     }
     let mut repairs = repairs(bytes, &scan);
-    let Scan { objects, trailers, mut values_left, mut streams_measured, .. } = scan;
+    let Scan { objects, trailers, mut values_left, mut streams_measured, mut losses, .. } = scan;
     let places: Vec<Place> = objects.iter().map(place).collect();
     let mut document = lopdf::Document::new();
     let objects = objects.into_iter().map(|(number, found)| (number, materialized(bytes, found)));
@@ -65,6 +66,8 @@ pub(super) fn load(bytes: &[u8], config: &Config) -> Result<Loaded, IngestError>
     let expanded = expand(&document, &places, limits, &mut values_left);
     document.objects.extend(expanded.objects);
     repairs.extend(expanded.repairs);
+    losses.add(expanded.losses);
+    repairs.extend(losses.sentences(limits.nesting_max));
     let lengths = scan.lengths_elsewhere.iter().map(|&number| document.get_object((number, 0)));
     streams_measured += lengths.filter(|length| !matches!(length, Ok(Object::Integer(_)))).count();
     if streams_measured > 0 {
@@ -136,6 +139,7 @@ fn decrypt(
 struct Expanded {
     objects: BTreeMap<lopdf::ObjectId, Object>,
     repairs: Vec<String>,
+    losses: Losses,
     decoded_bytes: usize,
 }
 
@@ -164,7 +168,9 @@ fn expand(
     for (offset, stream) in streams {
         let (decoded, shortfall) = objects.content(stream);
         unread += usize::from(shortfall.is_some());
-        let members = object_streams::members(stream, &decoded, limits.nesting_max, values_left);
+        let losses = &mut expanded.losses;
+        let nesting_max = limits.nesting_max;
+        let members = object_streams::members(stream, &decoded, nesting_max, values_left, losses);
         for (number, object) in members {
             let is_known = expanded.objects.contains_key(&(number, 0));
             if offset_of(number) < Some(offset) && (is_known || expanded.objects.len() < room) {

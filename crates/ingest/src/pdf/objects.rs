@@ -1,7 +1,7 @@
 //! Reads of a PDF's objects that cannot fail: what is missing, cyclic or of the wrong type is
 //! absent. Decoding counts against the document's budget.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +19,8 @@ pub(super) struct Objects<'a> {
     text_bytes: AtomicUsize,
     /// Places of the streams that broke off while they were decoded.
     broken_streams: Mutex<BTreeSet<usize>>,
+    /// Limits that cut something short: what was found at most, and what is allowed.
+    cuts: Mutex<BTreeMap<&'static str, (usize, usize)>>,
 }
 
 /// Why a stream was not, or not wholly, decoded.
@@ -68,6 +70,7 @@ impl<'a> Objects<'a> {
             decoded_bytes: AtomicUsize::new(0),
             text_bytes: AtomicUsize::new(0),
             broken_streams: Mutex::default(),
+            cuts: Mutex::default(),
         }
     }
 
@@ -170,6 +173,24 @@ impl<'a> Objects<'a> {
     /// Streams met so far that do not decode to their end.
     pub(super) fn broken_streams(&self) -> usize {
         self.broken_streams.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Records that `found` of `what`, a plural, are more than the `limit`; nothing if they are not.
+    pub(super) fn record_limit(&self, what: &'static str, found: usize, limit: usize) {
+        if found > limit {
+            let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = cuts.entry(what).or_insert((found, limit));
+            known.0 = known.0.max(found);
+        }
+    }
+
+    /// The limits that cut something short, one sentence each, in one order.
+    pub(super) fn limits_met(&self) -> Vec<String> {
+        let cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
+        let sentence = |(what, (found, limit)): (&&str, &(usize, usize))| {
+            format!("{what}: {found} found, limit {limit}; the rest is left out")
+        };
+        cuts.iter().map(sentence).collect()
     }
 
     /// Bytes decoded so far.

@@ -38,6 +38,7 @@ impl OptionalContent {
             let default = objects.dict(properties, b"D")?;
             let ids = |dict, key| -> HashSet<ObjectId> {
                 let list: &[Object] = objects.array(dict, key).map_or(&[], Vec::as_slice);
+                objects.record_limit("layers", list.len(), GROUPS_MAX);
                 let references = list.iter().take(GROUPS_MAX);
                 references.filter_map(|object| object.as_reference().ok()).collect()
             };

@@ -30,10 +30,14 @@ pub(super) fn bookmarks(objects: &Objects<'_>) -> Vec<Bookmark> {
     let mut pending: Vec<(&Object, u8)> = first.map(|first| (first, 1)).into_iter().collect();
     while let Some((entry, depth)) = pending.pop() {
         let fresh = entry.as_reference().is_ok_and(|id| seen.insert(id));
-        if !fresh || bookmarks.len() >= ENTRIES_MAX {
+        if !fresh {
             continue;
         }
         let Some(dict) = objects.resolve(entry).and_then(as_dict) else { continue };
+        if bookmarks.len() >= ENTRIES_MAX {
+            objects.record_limit("entries of the outline", ENTRIES_MAX + 1, ENTRIES_MAX);
+            break;
+        }
         if let Some(title) = objects.text(dict, b"Title") {
             bookmarks.push(Bookmark { depth, title });
         }

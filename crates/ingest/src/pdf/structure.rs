@@ -89,17 +89,20 @@ pub(super) struct Structure {
     pub(super) units: Vec<Unit>,
     /// By the dictionary of the page or form whose content is marked, and the mark's number.
     contents: HashMap<(usize, i64), Tag>,
-    /// The tree has more than [`NODES_MAX`] nodes, so nothing of it is kept.
-    pub(super) is_cut: bool,
 }
 
 impl Structure {
     /// Reads the tree. Linear in its nodes.
     pub(super) fn read(objects: &Objects<'_>) -> Self {
+        Self::read_up_to(objects, NODES_MAX)
+    }
+
+    /// Reads as many nodes of the tree as are allowed.
+    pub(super) fn read_up_to(objects: &Objects<'_>, nodes_max: usize) -> Self {
         let root =
             objects.document.trailer.get(b"Root").ok().and_then(|root| objects.resolve(root));
         let tree = root.and_then(as_dict).and_then(|root| objects.dict(root, b"StructTreeRoot"));
-        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, NODES_MAX))
+        tree.map_or_else(Self::default, |tree| Reader::new(objects, tree).read(tree, nodes_max))
     }
 
     /// What names the content of a page or form: its dictionary's place in the loaded document.
@@ -194,10 +197,11 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
             if self.nodes > nodes_max {
-                return Structure { is_cut: true, ..Structure::default() };
+                break;
             }
         }
-        self.structure
+        self.objects.record_limit("nodes of the structure tree", self.nodes, nodes_max);
+        if self.nodes > nodes_max { Structure::default() } else { self.structure }
     }
 
     fn push_kids(
@@ -474,7 +478,7 @@ mod tests {
         file.objects.insert((1, 0), dictionary! { "K" => (3, 0) }.into());
         file.objects.insert((2, 0), vec![Object::from(section); 20].into());
         file.objects.insert((3, 0), again);
-        assert!(!read(&file, 20).is_cut);
+        assert_eq!(read(&file, 20).units.len(), read(&file, 40).units.len());
     }
 
     #[test]
@@ -530,8 +534,8 @@ mod tests {
         let paragraph = dictionary! { "S" => "P", "Pg" => page, "K" => vec![0.into(), 1.into()] };
         file.objects.insert((1, 0), dictionary! { "K" => vec![Object::from(paragraph); 3] }.into());
         let whole = read(&file, 9);
-        assert_eq!((whole.units.len(), whole.contents.len(), whole.is_cut), (3, 2, false));
+        assert_eq!((whole.units.len(), whole.contents.len()), (3, 2));
         let cut = read(&file, 8);
-        assert_eq!((cut.units.len(), cut.contents.len(), cut.is_cut), (0, 0, true));
+        assert_eq!((cut.units.len(), cut.contents.len()), (0, 0));
     }
 }

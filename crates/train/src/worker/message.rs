@@ -60,6 +60,8 @@ struct LimitsDef {
     document_bytes_max: usize,
     nesting_max: usize,
     objects_max: usize,
+    operations_max: usize,
+    glyphs_max: usize,
     output_bytes_max: usize,
 }
 

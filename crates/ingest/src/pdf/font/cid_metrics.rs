@@ -11,12 +11,16 @@ const ENTRIES_MAX: usize = 1 << 16;
 const OVERLAPS_MAX: usize = 16;
 
 /// Metrics of `N` numbers for ranges of CIDs, in thousandths of an em.
-pub(super) struct CidTable<const N: usize>(Vec<(u32, u32, [f32; N])>);
+pub(super) struct CidTable<const N: usize> {
+    entries: Vec<(u32, u32, [f32; N])>,
+    /// Entries beyond [`ENTRIES_MAX`].
+    dropped: usize,
+}
 
 impl<const N: usize> CidTable<N> {
     /// Reads `first [a b …]` and `first last a`, mixed; what does not fit the pattern is skipped.
     pub(super) fn read(objects: &Objects<'_>, cid_font: &Dictionary, key: &[u8]) -> Self {
-        let mut table = Self(Vec::new());
+        let mut table = Self { entries: Vec::new(), dropped: 0 };
         let entries = objects.array(cid_font, key).map_or([].as_slice(), Vec::as_slice);
         let mut pending: Vec<f32> = Vec::new();
         for entry in entries.iter().filter_map(|entry| objects.resolve(entry)) {
@@ -36,12 +40,15 @@ impl<const N: usize> CidTable<N> {
                 pending.clear();
             }
         }
-        table.0.sort_by_key(|(first, _, _)| *first);
+        let found = table.entries.len() + table.dropped;
+        objects.record_limit("widths of a CID font", found, ENTRIES_MAX);
+        table.entries.sort_by_key(|(first, _, _)| *first);
         table
     }
 
     fn add_list(&mut self, objects: &Objects<'_>, first: u32, list: &[Object]) {
-        let room = ENTRIES_MAX.saturating_sub(self.0.len());
+        let room = ENTRIES_MAX.saturating_sub(self.entries.len());
+        self.dropped += (list.len() / N).saturating_sub(room);
         for (cid, group) in (first..=u32::MAX).zip(list.chunks_exact(N).take(room)) {
             let mut metrics = [0.0; N];
             let numbers = group.iter().map(|object| objects.resolve(object).and_then(number));
@@ -57,24 +64,26 @@ impl<const N: usize> CidTable<N> {
 
     fn add(&mut self, first: u32, last: u32, metrics: [f32; N]) {
         // Neighbours of the same metrics are one entry: fixed-width fonts shrink to a few.
-        if let Some((_, end, known)) = self.0.last_mut()
+        if let Some((_, end, known)) = self.entries.last_mut()
             && end.checked_add(1) == Some(first)
             && *known == metrics
         {
             *end = last.max(first);
-        } else if self.0.len() < ENTRIES_MAX && first <= last {
-            self.0.push((first, last, metrics));
+        } else if self.entries.len() >= ENTRIES_MAX {
+            self.dropped += 1;
+        } else if first <= last {
+            self.entries.push((first, last, metrics));
         }
     }
 
     pub(super) fn get(&self, cid: u32) -> Option<[f32; N]> {
-        let end = self.0.partition_point(|(first, _, _)| *first <= cid);
-        let near = self.0.get(end.saturating_sub(OVERLAPS_MAX)..end)?;
+        let end = self.entries.partition_point(|(first, _, _)| *first <= cid);
+        let near = self.entries.get(end.saturating_sub(OVERLAPS_MAX)..end)?;
         near.iter().rev().find(|(_, last, _)| cid <= *last).map(|(_, _, metrics)| *metrics)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 }
 
@@ -160,9 +169,9 @@ mod tests {
     fn millions_of_widths_are_bounded() {
         let list: Vec<Object> = (0..ENTRIES_MAX as i64 * 2).map(Object::from).collect();
         let table = widths(vec![0.into(), list.into()]);
-        assert_eq!(table.0.len(), ENTRIES_MAX);
+        assert_eq!(table.entries.len(), ENTRIES_MAX);
         let same = widths(vec![0.into(), vec![Object::from(500); 60_000].into()]);
-        assert_eq!(same.0.len(), 1);
+        assert_eq!(same.entries.len(), 1);
         assert_eq!(same.get(59_999), Some([500.0]));
         let full = widths(vec![0.into(), Object::Integer(i64::from(u32::MAX)), 500.into()]);
         assert_eq!(full.get(77), Some([500.0]));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hayro_cmap::{CMap, CMapName, load_embedded};
 
 /// A CMap stream longer than this is no map of a font.
-const BYTES_MAX: usize = 4 << 20;
+pub(super) const BYTES_MAX: usize = 4 << 20;
 /// Predefined CMaps that one CMap may build on.
 const USED_MAX: u32 = 16;
 

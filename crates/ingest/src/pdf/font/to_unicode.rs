@@ -12,9 +12,9 @@ use hayro_cmap::{BfString, CMap};
 use super::text::{Text, is_nonsense, is_private, is_readable};
 
 /// A map longer than this is no map of a font.
-const BYTES_MAX: usize = 4 << 20;
+pub(super) const BYTES_MAX: usize = 4 << 20;
 /// Entries of one map; a font has at most 65,536 codes of two bytes.
-const ENTRIES_MAX: usize = 1 << 17;
+pub(super) const ENTRIES_MAX: usize = 1 << 17;
 /// A code stands for a character or a ligature, not for a page of text.
 const TARGET_BYTES_MAX: usize = 128;
 /// Ranges that may lie over one code; beyond these the code has no text.
@@ -30,6 +30,8 @@ pub(super) struct ToUnicode {
     /// Targets of more than one character.
     strings: String,
     base: Option<Arc<CMap>>,
+    /// Whether there are more entries than [`ENTRIES_MAX`].
+    is_cut: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,11 @@ impl ToUnicode {
         let mut map = reader::read(data);
         map.entries.sort_by_key(|entry| entry.first);
         map.is_plausible().then_some(map)
+    }
+
+    /// Entries met, the first beyond the limit among them.
+    pub(super) fn entries_found(&self) -> usize {
+        self.entries.len() + usize::from(self.is_cut)
     }
 
     /// Every code is the character of that number.

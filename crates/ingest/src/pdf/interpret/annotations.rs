@@ -21,6 +21,10 @@ impl<'a> Interpreter<'a> {
     pub(super) fn annotations(&mut self, source: &PageSource<'a>) {
         let Some(annotations) = self.objects.array(source.dict, b"Annots") else { return };
         self.layer = Layer::Annotation;
+        if annotations.len() > ANNOTATIONS_MAX {
+            let found = annotations.len();
+            self.mark_partial(format!("it has {found} annotations, limit {ANNOTATIONS_MAX}"));
+        }
         for annotation in annotations.iter().take(ANNOTATIONS_MAX) {
             if let Some(dict) = self.objects.resolve(annotation).and_then(as_dict) {
                 self.annotation(dict, source);
@@ -44,6 +48,7 @@ impl<'a> Interpreter<'a> {
         self.state = super::State::new(source.frame);
         self.state.transform = placed.then(self.state.transform);
         self.saved.clear();
+        self.saves_skipped = 0;
         self.draw_form(appearance, None);
     }
 

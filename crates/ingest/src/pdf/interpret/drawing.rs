@@ -22,7 +22,7 @@ const APART_MAX: f32 = 60.0;
 /// A path larger than this share of the page both ways is a background, not part of a plot.
 const BACKGROUND_SHARE: f32 = 0.85;
 /// Rules of one page.
-const RULES_MAX: usize = 20_000;
+pub(super) const RULES_MAX: usize = 20_000;
 /// A shorter line, in points, is a tick or a part of a letter.
 const RULE_LENGTH_MIN: f32 = 5.0;
 /// A wider rectangle, in points, is an area.
@@ -40,6 +40,8 @@ pub(super) struct Drawing {
     clips: bool,
     clip: Option<Rect>,
     rules: Vec<Rule>,
+    /// Rules beyond [`RULES_MAX`].
+    rules_dropped: usize,
     burst: Burst,
     regions: Vec<Rect>,
 }
@@ -56,6 +58,8 @@ struct Path {
     strokes: Vec<Rule>,
     /// Rectangles so thin that they are rules if the path is filled.
     slivers: Vec<Rule>,
+    /// Lines beyond [`RULES_MAX`].
+    rules_dropped: usize,
     /// A rectangle that surely holds all of it.
     reach: Option<Rect>,
     /// Some point of it is no number.
@@ -79,6 +83,7 @@ impl Drawing {
             clips: false,
             clip: None,
             rules: Vec::new(),
+            rules_dropped: 0,
             burst: Burst::default(),
             regions: Vec::new(),
         }
@@ -140,7 +145,13 @@ impl Drawing {
 
     fn keep_rules(&mut self, rules: Vec<Rule>) {
         let room = RULES_MAX.saturating_sub(self.rules.len());
+        self.rules_dropped += rules.len().saturating_sub(room) + self.path.rules_dropped;
         self.rules.extend(rules.into_iter().take(room));
+    }
+
+    /// Ruling lines met so far, kept or not.
+    pub(super) fn rules_found(&self) -> usize {
+        self.rules.len() + self.rules_dropped
     }
 
     fn end_clip(&mut self) {
@@ -209,8 +220,13 @@ impl Path {
         } else {
             return;
         };
-        if rule.to - rule.from >= RULE_LENGTH_MIN && self.strokes.len() < RULES_MAX {
+        if rule.to - rule.from < RULE_LENGTH_MIN {
+            return;
+        }
+        if self.strokes.len() < RULES_MAX {
             self.strokes.push(rule);
+        } else {
+            self.rules_dropped += 1;
         }
     }
 

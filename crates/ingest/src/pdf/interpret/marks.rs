@@ -90,6 +90,8 @@ impl Marks {
     ) {
         if self.open.len() >= MARKS_MAX {
             self.skipped += 1;
+            let found = MARKS_MAX + self.skipped;
+            objects.record_limit("marked-content sequences open at once", found, MARKS_MAX);
             return;
         }
         let kind = match operands.first() {
@@ -123,10 +125,10 @@ impl Marks {
             };
             let tag = number.and_then(|number| shared.structure.tag(self.content, number as i64));
             mark.tag = tag.unwrap_or(mark.tag);
-            mark.actual_text = inline_actual_text(inline).or_else(|| {
-                let text = dict.and_then(|dict| objects.get(dict, b"ActualText"));
-                text.and_then(|text| actual_text(text.as_str().ok()?))
-            });
+            let given = dict.and_then(|dict| objects.get(dict, b"ActualText"));
+            let given = given.and_then(|text| text.as_str().ok());
+            mark.actual_text =
+                inline_actual_text(objects, inline).or_else(|| actual_text(objects, given?));
             mark.replaced |= mark.actual_text.is_some();
         }
         self.open.push(mark);
@@ -182,19 +184,20 @@ fn value<'o>(entries: &'o [Operand<'o>], key: &[u8]) -> Option<&'o Operand<'o>> 
 }
 
 /// The ActualText of a property list given inline.
-fn inline_actual_text(entries: &[Operand<'_>]) -> Option<String> {
+fn inline_actual_text(objects: &Objects<'_>, entries: &[Operand<'_>]) -> Option<String> {
     let mut bytes = Vec::new();
     match value(entries, b"ActualText")? {
         Operand::Literal(raw) => decode_literal(raw, &mut bytes),
         Operand::Hex(raw) => decode_hex(raw, &mut bytes),
         _ => return None,
     }
-    actual_text(&bytes)
+    actual_text(objects, &bytes)
 }
 
 /// A replacement text; blank space and no text at all replace too. What is too long is not decoded,
 /// for a page may name it any number of times.
-fn actual_text(bytes: &[u8]) -> Option<String> {
+fn actual_text(objects: &Objects<'_>, bytes: &[u8]) -> Option<String> {
+    objects.record_limit("bytes of a replacement text", bytes.len(), ACTUAL_TEXT_BYTES_MAX);
     if bytes.len() > ACTUAL_TEXT_BYTES_MAX {
         return None;
     }

@@ -3,7 +3,7 @@
 
 use lopdf::{Object, Stream};
 
-use super::syntax::{Reader, digits, skip_blank};
+use super::syntax::{Losses, Reader, digits, skip_blank};
 
 /// The objects of a decoded stream by number. Members that cannot be read are left out; a member
 /// ends where the next one begins.
@@ -12,6 +12,7 @@ pub(super) fn members(
     decoded: &[u8],
     nesting_max: usize,
     values_left: &mut usize,
+    losses: &mut Losses,
 ) -> Vec<(u32, Object)> {
     let first = stream.dict.get(b"First").and_then(Object::as_i64).ok();
     let first = first.and_then(|first| usize::try_from(first).ok());
@@ -27,6 +28,7 @@ pub(super) fn members(
     });
     let members = members.collect();
     *values_left = reader.values_left();
+    losses.add(reader.losses());
     members
 }
 
@@ -65,7 +67,7 @@ mod tests {
 
     fn check(dict: Dictionary, decoded: &str, expected: &[(u32, &str)]) {
         let stream = Stream::new(dict, Vec::new());
-        let members = members(&stream, decoded.as_bytes(), 100, &mut 1_000);
+        let members = members(&stream, decoded.as_bytes(), 100, &mut 1_000, &mut Losses::default());
         let members: Vec<(u32, String)> =
             members.into_iter().map(|(number, object)| (number, format!("{object:?}"))).collect();
         let expected: Vec<_> =
@@ -87,15 +89,19 @@ mod tests {
         let decoded = format!("{index}[1 1 1 1 1 1 1 1]");
         let stream = Stream::new(dictionary! { "First" => index.len() as i64 }, Vec::new());
         let mut values = 1_000;
-        assert_eq!(members(&stream, decoded.as_bytes(), 100, &mut values).len(), 1);
+        assert_eq!(
+            members(&stream, decoded.as_bytes(), 100, &mut values, &mut Losses::default()).len(),
+            1
+        );
         assert_eq!(values, 990);
     }
 
     #[test]
     fn members_are_limited_by_the_values_left_on_both_sides() {
         let stream = Stream::new(dictionary! { "First" => 12 }, Vec::new());
-        let count =
-            |mut values: usize| members(&stream, b"5 0 6 2 7 4 1 2 3", 100, &mut values).len();
+        let count = |mut values: usize| {
+            members(&stream, b"5 0 6 2 7 4 1 2 3", 100, &mut values, &mut Losses::default()).len()
+        };
         assert_eq!((count(3), count(2)), (3, 2));
     }
 }

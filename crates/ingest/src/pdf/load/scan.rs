@@ -8,7 +8,7 @@ use lopdf::{Dictionary, Object};
 use memchr::memmem;
 
 use super::headers::{BLANK_MAX, damaged_header_before, header_before, numbers, object_follows};
-use super::syntax::{Reader, VALUES_MAX, skip_blank};
+use super::syntax::{Losses, Reader, VALUES_MAX, skip_blank};
 use crate::Limits;
 use crate::pdf::content::is_blank;
 
@@ -52,6 +52,8 @@ pub(super) struct Scan {
     pub(super) stopped: Option<(&'static str, usize)>,
     /// Values that object streams may still hold.
     pub(super) values_left: usize,
+    /// What limits took from single objects.
+    pub(super) losses: Losses,
 }
 
 /// Walks the file.
@@ -74,12 +76,14 @@ pub(super) fn scan(bytes: &[u8], limits: &Limits) -> Scan {
             streams_cut: 0,
             stopped: None,
             values_left: 0,
+            losses: Losses::default(),
         },
     };
     walk.objects(limits.objects_max);
     walk.tables();
     let Walk { reader, mut trailers, mut scan, .. } = walk;
     scan.values_left = reader.values_left();
+    scan.losses = reader.losses();
     // Stable: what stands later in the file comes first.
     trailers.sort_by_key(|(offset, _)| std::cmp::Reverse(*offset));
     trailers.truncate(TRAILERS_MAX);

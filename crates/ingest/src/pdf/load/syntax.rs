@@ -22,6 +22,33 @@ pub(super) struct Reader<'a> {
     values_left: usize,
     /// Entries of the dictionaries that are open.
     entries: Vec<(Vec<u8>, Object)>,
+    losses: Losses,
+}
+
+/// What limits of single objects took from them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Losses {
+    /// Containers nested too deep, which are left out.
+    pub(super) containers: usize,
+    /// Names too long, which are cut.
+    pub(super) names: usize,
+}
+
+impl Losses {
+    pub(super) fn add(&mut self, other: Self) {
+        self.containers += other.containers;
+        self.names += other.names;
+    }
+
+    /// One sentence for each kind of them.
+    pub(super) fn sentences(self, nesting_max: usize) -> Vec<String> {
+        let Self { containers, names } = self;
+        let deep =
+            format!("containers nested more than {nesting_max} deep, left out: {containers}");
+        let long = format!("names of more than {NAME_BYTES_MAX} bytes, cut: {names}");
+        let sentences = [(containers, deep), (names, long)].into_iter();
+        sentences.filter(|(count, _)| *count > 0).map(|(_, sentence)| sentence).collect()
+    }
 }
 
 /// What stands at one place.
@@ -36,12 +63,18 @@ enum Token<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(data: &'a [u8], nesting_max: usize, values_left: usize) -> Self {
-        Self { data, at: 0, nesting_max, values_left, entries: Vec::new() }
+        let (entries, losses) = (Vec::new(), Losses::default());
+        Self { data, at: 0, nesting_max, values_left, entries, losses }
     }
 
     /// Where the next token is looked for.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// What was lost of the objects read so far.
+    pub(super) fn losses(&self) -> Losses {
+        self.losses
     }
 
     /// Values that may still be read.
@@ -72,7 +105,11 @@ impl<'a> Reader<'a> {
                 self.at = before;
                 None
             }
-            Token::ArrayStart | Token::DictStart | Token::ArrayEnd | Token::DictEnd => None,
+            Token::ArrayStart | Token::DictStart => {
+                self.losses.containers += 1;
+                None
+            }
+            Token::ArrayEnd | Token::DictEnd => None,
         }
     }
 
@@ -203,6 +240,7 @@ impl<'a> Reader<'a> {
     fn name(&mut self) -> Vec<u8> {
         self.at += 1;
         let raw = self.regular_run();
+        self.losses.names += usize::from(raw.len() > NAME_BYTES_MAX);
         let raw = raw.get(..NAME_BYTES_MAX).unwrap_or(raw);
         decode_name(raw).into_owned()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hayro_cmap::{CMap, CMapName, CidFamily, WritingMode};
 use lopdf::{Dictionary, Object};
 
-use crate::pdf::font::cmaps::{predefined, read};
+use crate::pdf::font::cmaps::{BYTES_MAX, predefined, read};
 use crate::pdf::objects::Objects;
 
 /// An encoding CMap.
@@ -29,7 +29,10 @@ impl Codes {
         let found = match objects.get(dict, b"Encoding") {
             Some(Object::Name(name)) => Some(Self::named(name)),
             Some(Object::Stream(stream)) => {
-                let cmap = objects.decode(stream).ok().and_then(|data| read(&data));
+                let data = objects.decode(stream).ok();
+                let bytes = data.as_ref().map_or(0, Vec::len);
+                objects.record_limit("bytes of a CMap", bytes, BYTES_MAX);
+                let cmap = data.and_then(|data| read(&data));
                 let of_dict = objects.number(&stream.dict, b"WMode") == Some(1.0);
                 cmap.map(|cmap| {
                     let vertical = of_dict || writes_vertically(&cmap);

@@ -153,7 +153,9 @@ fn differences(objects: &Objects<'_>, dict: &Dictionary) -> Option<Vec<(u8, Box<
     let encoding = objects.dict(dict, b"Encoding")?;
     let mut differences: Vec<(u8, Box<str>)> = Vec::new();
     let mut code = 0i64;
-    for object in objects.array(encoding, b"Differences")?.iter().take(DIFFERENCES_MAX) {
+    let entries = objects.array(encoding, b"Differences")?;
+    objects.record_limit("names of an encoding", entries.len(), DIFFERENCES_MAX);
+    for object in entries.iter().take(DIFFERENCES_MAX) {
         match objects.resolve(object) {
             Some(Object::Name(name)) => {
                 if let Ok(code) = u8::try_from(code) {

@@ -93,7 +93,12 @@ impl<'a> Reader<'a> {
         let Some(text) = text.filter(|text| (1..=TARGET_BYTES_MAX).contains(&text.len())) else {
             return;
         };
-        if first <= last && !self.is_full() {
+        if first > last {
+            return;
+        }
+        if self.map.entries.len() >= ENTRIES_MAX {
+            self.map.is_cut = true;
+        } else {
             let target = self.target(&text);
             self.map.entries.push(Entry { first, last, target });
         }
@@ -112,7 +117,7 @@ impl<'a> Reader<'a> {
     }
 
     fn is_full(&self) -> bool {
-        self.map.entries.len() >= ENTRIES_MAX
+        self.map.is_cut
     }
 
     /// The next token, or `None` at the end of the section, which is left to be read.
