@@ -163,6 +163,9 @@ struct Reader<'a> {
     nodes: usize,
     /// Grouping elements met so far.
     groups: usize,
+    /// By the unit of a list item that a list or table inside it interrupted, the unit that its
+    /// text goes on in, once there is more.
+    interrupted: HashMap<usize, Option<usize>>,
     run: Option<Run>,
     /// What was last added to the run is an inline element.
     run_ends_inline: bool,
@@ -178,6 +181,7 @@ impl<'a> Reader<'a> {
             seen: HashSet::new(),
             nodes: 0,
             groups: 0,
+            interrupted: HashMap::new(),
             run: None,
             run_ends_inline: false,
         }
@@ -233,8 +237,30 @@ impl<'a> Reader<'a> {
 
     fn mark(&mut self, content: Option<usize>, mark: i64, context: Context) {
         let Some(content) = content else { return };
-        let unit = context.unit.unwrap_or_else(|| self.loose_unit(context));
+        let unit = match context.unit {
+            Some(unit) => self.continuation(unit, context.cell),
+            None => self.loose_unit(context),
+        };
         self.structure.contents.entry((content, mark)).or_insert(Tag::of_unit(unit));
+    }
+
+    fn interrupt_item(&mut self, context: Context) {
+        if let Some(unit) = context.unit.filter(|_| context.in_item) {
+            self.interrupted.insert(unit, None);
+        }
+    }
+
+    /// Where text of a unit goes on: after a list within an item it is a unit of its own.
+    fn continuation(&mut self, unit: usize, cell: Option<CellPlace>) -> usize {
+        match self.interrupted.get(&unit) {
+            None => unit,
+            Some(Some(next)) => *next,
+            Some(None) => {
+                let next = self.new_unit(Role::Paragraph, cell);
+                self.interrupted.insert(unit, Some(next));
+                next
+            }
+        }
     }
 
     /// The unit of content that stands in no block: one for a run of inline elements.
@@ -271,6 +297,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         let role = self.role(dict);
+        if matches!(role.as_slice(), b"L" | b"Table") {
+            self.interrupt_item(outer);
+        }
         match role.as_slice() {
             b"Table" => {
                 self.tables.push(TableState::default());
@@ -457,85 +486,4 @@ fn is_standard(role: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use lopdf::dictionary;
-
-    use super::*;
-
-    /// A document whose tree, at most `nodes_max` nodes, is read from its object 1.
-    fn read(file: &lopdf::Document, nodes_max: usize) -> Structure {
-        let limits = crate::Limits::default();
-        let objects = Objects::new(file, &limits);
-        let tree = file.get_object((1, 0)).and_then(Object::as_dict).unwrap();
-        Reader::new(&objects, tree).read(tree, nodes_max)
-    }
-
-    #[test]
-    fn an_array_of_kids_that_holds_itself_is_read_once() {
-        let mut file = lopdf::Document::with_version("1.7");
-        let section = dictionary! { "S" => "Sect", "K" => Object::Reference((2, 0)) };
-        let again = Object::Reference((2, 0));
-        file.objects.insert((1, 0), dictionary! { "K" => (3, 0) }.into());
-        file.objects.insert((2, 0), vec![Object::from(section); 20].into());
-        file.objects.insert((3, 0), again);
-        assert_eq!(read(&file, 20).units.len(), read(&file, 40).units.len());
-    }
-
-    #[test]
-    fn of_a_long_list_of_attributes_the_first_are_read() {
-        let second_column = |before: usize| {
-            let mut attributes = vec![Object::from(Dictionary::new()); before];
-            attributes.push(dictionary! { "ColSpan" => 2 }.into());
-            let cell = dictionary! { "S" => "TD", "A" => attributes };
-            let row = dictionary! { "S" => "TR", "K" => vec![Object::from(cell); 2] };
-            let mut file = lopdf::Document::with_version("1.7");
-            let table = dictionary! { "S" => "Table", "K" => row };
-            file.objects.insert((1, 0), dictionary! { "K" => table }.into());
-            read(&file, 10).units[1].cell.unwrap().column
-        };
-        assert_eq!(second_column(ATTRIBUTES_MAX - 1), 2);
-        assert_eq!(second_column(ATTRIBUTES_MAX), 1);
-    }
-
-    #[test]
-    fn inline_elements_without_a_block_are_one_run() {
-        let element =
-            |role: &str, kids: Vec<Object>| Object::from(dictionary! { "S" => role, "K" => kids });
-        let span = |mark: i64| element("Span", vec![mark.into()]);
-        let units = |kids: Vec<Object>| {
-            let mut file = lopdf::Document::with_version("1.7");
-            let all = dictionary! { "S" => "Document", "Pg" => (2, 0), "K" => kids };
-            file.objects.insert((1, 0), dictionary! { "K" => all }.into());
-            file.objects.insert((2, 0), Dictionary::new().into());
-            let structure = read(&file, 100);
-            let content = Structure::key(file.get_dictionary((2, 0)).unwrap());
-            let unit = |mark| structure.tag(content, mark).and_then(Tag::unit);
-            (0..4).map_while(unit).collect::<Vec<usize>>()
-        };
-        assert_eq!(
-            units(vec![span(0), span(1), element("Link", vec![2.into(), 3.into()])]),
-            [0; 4]
-        );
-        // A sentence with words in bold: what is between them is no element.
-        assert_eq!(units(vec![0.into(), span(1), 2.into(), span(3)]), [0; 4]);
-        // Marks alone are each a paragraph, as they may be lines or blocks.
-        assert_eq!(units(vec![0.into(), 1.into(), span(2)]), [0, 1, 1]);
-        let paragraph = element("P", vec![1.into()]);
-        assert_eq!(units(vec![span(0), paragraph, span(2), span(3)]), [0, 1, 2, 2]);
-        let section = element("Sect", vec![span(1), span(2)]);
-        assert_eq!(units(vec![span(0), section, span(3)]), [0, 1, 1, 2]);
-    }
-
-    #[test]
-    fn a_tree_of_too_many_nodes_is_no_tree() {
-        let mut file = lopdf::Document::with_version("1.7");
-        let page = file.add_object(dictionary! { "Type" => "Page" });
-        assert_eq!(page, (1, 0));
-        let paragraph = dictionary! { "S" => "P", "Pg" => page, "K" => vec![0.into(), 1.into()] };
-        file.objects.insert((1, 0), dictionary! { "K" => vec![Object::from(paragraph); 3] }.into());
-        let whole = read(&file, 9);
-        assert_eq!((whole.units.len(), whole.contents.len()), (3, 2));
-        let cut = read(&file, 8);
-        assert_eq!((cut.units.len(), cut.contents.len()), (0, 0));
-    }
-}
+mod tests;
