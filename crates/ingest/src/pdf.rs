@@ -31,7 +31,8 @@ use document::{Document, MediaType};
 use rayon::prelude::*;
 
 use crate::limits::check;
-use crate::{Config, IngestError};
+use crate::progress::{self, PageCount};
+use crate::{Config, IngestError, Progress};
 use font::FontCache;
 use glyphs::PageGlyphs;
 use layout::PageLayout;
@@ -43,8 +44,12 @@ pub use view::{BlockView, LineView, PageView, WordView};
 
 /// Parses a PDF; pages in parallel on the current rayon pool. Repairs, and limits that cut the
 /// document short, are on the record in its warnings.
-pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
-    let (document, decoded) = with_pages(bytes, config, |source| {
+pub(crate) fn parse(
+    bytes: &[u8],
+    config: &Config,
+    progress: &Progress<'_>,
+) -> Result<Document, IngestError> {
+    let (document, decoded) = with_pages(bytes, config, progress, |source| {
         let decoded = source.decoded_bytes;
         (assemble::document(source), decoded)
     })?;
@@ -65,7 +70,7 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
 /// [`IngestError::UnsupportedMediaType`].
 pub fn page_views(bytes: &[u8], config: &Config) -> Result<Vec<PageView>, IngestError> {
     match crate::media_type(bytes)? {
-        MediaType::Pdf => with_pages(bytes, config, view::pages),
+        MediaType::Pdf => with_pages(bytes, config, &progress::unheard, view::pages),
         MediaType::Markdown | MediaType::PlainText => Err(IngestError::UnsupportedMediaType {
             found: "a text without pages".to_owned(),
             advice: "give a PDF".to_owned(),
@@ -87,6 +92,7 @@ struct Source {
 fn with_pages<T>(
     bytes: &[u8],
     config: &Config,
+    progress: &Progress<'_>,
     then: impl FnOnce(Source) -> T,
 ) -> Result<T, IngestError> {
     let limits = &config.limits;
@@ -104,7 +110,7 @@ fn with_pages<T>(
     }
     let objects = Objects::new(&loaded.document, limits);
     let structure = Structure::read(&objects);
-    let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config);
+    let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config, progress);
     if objects.broken_streams() > 0 {
         warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
     }
@@ -140,6 +146,7 @@ fn read_pages<'a>(
     sources: &[PageSource<'a>],
     structure: &Structure,
     config: &'a Config,
+    progress: &Progress<'_>,
 ) -> (Vec<PageLayout>, Objects<'a>) {
     let begin = || {
         let objects = Objects::new(&loaded.document, &config.limits);
@@ -148,17 +155,20 @@ fn read_pages<'a>(
     };
     let objects = begin();
     let shared = Shared::new(&objects, structure);
-    let pages = sources.par_iter().map(|source| read_page(&shared, source)).collect();
+    let count = PageCount::new(progress, sources.len());
+    let read = |source| read_page(&shared, source, &count);
+    let pages = sources.par_iter().map(read).collect();
     if !objects.is_exhausted() && shared.fonts.check().is_ok() {
         return (pages, objects);
     }
     let objects = begin();
     let shared = Shared::new(&objects, structure);
-    let pages = sources.iter().map(|source| read_page(&shared, source)).collect();
+    let count = PageCount::new(progress, sources.len());
+    let pages = sources.iter().map(|source| read_page(&shared, source, &count)).collect();
     (pages, objects)
 }
 
-fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
+fn read_page(shared: &Shared<'_>, source: &PageSource<'_>, count: &PageCount<'_>) -> PageLayout {
     let objects = shared.objects;
     let mut glyphs = interpret::glyphs(shared, source);
     let (found, limit) = (objects.text_bytes(), objects.limits.output_bytes_max);
@@ -169,7 +179,9 @@ fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
     if let Err(error) = shared.fonts.check() {
         glyphs.partial.get_or_insert_with(|| error.to_string());
     }
-    layout::page(glyphs, shared.structure)
+    let page = layout::page(glyphs, shared.structure);
+    count.advance();
+    page
 }
 
 #[cfg(test)]
