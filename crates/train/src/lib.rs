@@ -50,6 +50,6 @@ pub use reindex::{BotReport, Rebuild, reindex};
 pub use remove::remove;
 pub use report::{DocumentReport, Outcome, Report, Seconds};
 pub use worker::{
-    Clock, Confinement, Death, FileAccess, InvalidWalls, Verdict, Walls, WorkerCommand,
+    Clock, Confinement, Death, FileAccess, InvalidWalls, PagesDone, Verdict, Walls, WorkerCommand,
     WorkerError, WorkerLimits, WorkerPool, serve,
 };

@@ -15,6 +15,8 @@
 //! child whose parent dies goes on to the end of its document. Elsewhere there are no workers,
 //! and [`WorkerPool::parse`] says so.
 
+#[cfg(unix)]
+mod clocks;
 mod command;
 mod confine;
 mod error;
@@ -30,6 +32,7 @@ mod pool;
 mod pool;
 #[cfg(unix)]
 mod process;
+mod reporter;
 mod serve;
 #[cfg(unix)]
 mod talk;
@@ -38,6 +41,6 @@ pub use command::WorkerCommand;
 pub use confine::{Confinement, FileAccess};
 pub use error::{Clock, Death, WorkerError};
 pub use limits::{InvalidWalls, Walls, WorkerLimits};
-pub use message::Verdict;
+pub use message::{PagesDone, Verdict};
 pub use pool::WorkerPool;
 pub use serve::serve;

@@ -70,6 +70,16 @@ struct ChunkingDef {
     words_hard: usize,
 }
 
+/// How far a parse has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagesDone {
+    /// Pages that were read.
+    pub done: u32,
+    /// Pages there are.
+    pub of: u32,
+}
+
 /// What a parse came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 
-use ingest::{Config, IngestError, Ingested};
+use ingest::{Config, IngestError, Ingested, Progress};
 use rayon::ThreadPoolBuilder;
 
 use super::confine::{allow_cpu, confine};
 use super::frame::{self, Kind};
 use super::limits::Walls;
-use super::message::{Hello, Request, SMALL_BYTES_MAX, Verdict};
+use super::message::{Hello, PagesDone, Request, SMALL_BYTES_MAX, Verdict};
+use super::reporter::Reporter;
 use crate::Failure;
 
 /// Threads of one parse at most: each takes a stack, and the allocator gives them arenas, out of
@@ -22,7 +23,8 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 /// reads documents from `input` with `parse` and writes what it came to into `output`, until the
 /// input ends. To be called by a process that does nothing else, before it starts a thread.
 ///
-/// `parse` runs inside a rayon pool of as many threads as the request allows.
+/// `parse` runs inside a rayon pool of as many threads as the request allows. What it tells of its
+/// progress goes to the parent, which stops a parse that finishes no page for too long.
 ///
 /// # Errors
 ///
@@ -30,22 +32,24 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 pub fn serve(
     walls: &Walls,
     mut input: impl Read,
-    mut output: impl Write,
-    parse: impl Fn(&[u8], &Config) -> Result<Ingested, IngestError> + Sync,
+    output: impl Write + Send,
+    parse: impl Fn(&[u8], &Config, &Progress<'_>) -> Result<Ingested, IngestError> + Sync,
 ) -> io::Result<()> {
     let hello = Hello::new(confine(walls)?);
     // The pages of a document go to the pool they are parsed in, by default this one, which has
     // no thread beside the calling one. An error says that there is one already.
     let _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
-    frame::write(&mut output, Kind::Hello, &serde_json::to_vec(&hello)?)?;
+    let reporter = Reporter::new(output);
+    reporter.send(Kind::Hello, &serde_json::to_vec(&hello)?)?;
+    let progress = |done, of| reporter.tell(PagesDone { done, of });
     while let Some(request) = frame::read(&mut input, Kind::Request, SMALL_BYTES_MAX)? {
         let request: Request = serde_json::from_slice(&request)?;
         let bytes = frame::read(&mut input, Kind::Document, request.bytes)?;
         let bytes = bytes.ok_or(io::ErrorKind::UnexpectedEof)?;
         allow_cpu(walls.cpu_seconds_max)?;
-        let result = on_threads(request.threads, || parse(&bytes, &request.config));
+        let result = on_threads(request.threads, || parse(&bytes, &request.config, &progress));
         drop(bytes);
-        frame::write(&mut output, Kind::Reply, &encode(&Verdict::of(result), walls)?)?;
+        reporter.send(Kind::Reply, &encode(&Verdict::of(result), walls)?)?;
     }
     Ok(())
 }
