@@ -29,6 +29,16 @@ pub(crate) fn is_marked(bytes: &[u8]) -> bool {
         || bytes.starts_with(b"\xEF\xBB\xBF")
 }
 
+/// The name of the encoding, as [`decode`] takes it.
+pub(crate) fn name(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xFF, 0xFE, ..] => "UTF-16LE with a byte order mark",
+        [0xFE, 0xFF, ..] => "UTF-16BE with a byte order mark",
+        [0xEF, 0xBB, 0xBF, ..] => "UTF-8 with a byte order mark",
+        _ => "UTF-8",
+    }
+}
+
 fn utf8(bytes: &[u8], before: usize) -> Result<&str, IngestError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (good, bad) = bytes.split_at(error.valid_up_to());

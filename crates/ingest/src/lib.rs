@@ -21,6 +21,7 @@ mod canonical;
 mod chunker;
 mod encoding;
 mod error;
+mod inspect;
 mod limits;
 mod markdown;
 mod media_type;
@@ -35,6 +36,10 @@ use document::{Document, MediaType};
 pub use chunker::{Chunking, chunk};
 pub use document::Chunk;
 pub use error::{Encryption, IngestError};
+pub use inspect::{
+    EncryptionFacts, FontFacts, FrontMatter, Inspection, LimitUse, Opened, Outcome, PartialPage,
+    PdfFacts, RemovedLines, TextFacts, TextFileFacts, inspect, inspect_with,
+};
 pub use limits::Limits;
 pub use media_type::media_type;
 pub use parallel::{Ingested, ingest, ingest_all, ingest_with, panic_message};

@@ -64,7 +64,7 @@ pub fn ingest_all<B: AsRef<[u8]> + Sync>(
 }
 
 /// Runs `work`; a panic becomes an error.
-fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
     // Unwind safe: `work` sees shared data only and its own half-made result is dropped.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(IngestError::Crashed { message: panic_message(&*panic) }))

@@ -13,6 +13,7 @@ mod content;
 mod filters;
 mod font;
 mod glyphs;
+mod inspect;
 mod interpret;
 mod layout;
 mod load;
@@ -30,11 +31,13 @@ use std::collections::BTreeMap;
 use document::{Document, MediaType};
 use rayon::prelude::*;
 
+use crate::inspect::Opened;
 use crate::limits::check;
 use crate::progress::{self, PageCount};
-use crate::{Config, IngestError, Progress};
+use crate::{Config, IngestError, Limits, Progress};
 use font::FontCache;
 use glyphs::PageGlyphs;
+pub(crate) use inspect::{header_version, inspect};
 use layout::PageLayout;
 use objects::Objects;
 use optional_content::OptionalContent;
@@ -49,16 +52,21 @@ pub(crate) fn parse(
     config: &Config,
     progress: &Progress<'_>,
 ) -> Result<Document, IngestError> {
-    let (document, decoded) = with_pages(bytes, config, progress, |source| {
-        let decoded = source.decoded_bytes;
-        (assemble::document(source), decoded)
+    let (document, decoded) = with_pages(bytes, config, progress, |source, objects| {
+        (assemble::document(source), objects.decoded_bytes())
     })?;
-    check("bytes of text", document.text.len(), config.limits.output_bytes_max)?;
+    check_text(&document, decoded, &config.limits)?;
+    Ok(document)
+}
+
+/// Refuses a document without text, or with too much of it.
+fn check_text(document: &Document, decoded: usize, limits: &Limits) -> Result<(), IngestError> {
+    check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
-        check("bytes of decoded streams", decoded, config.limits.document_bytes_max)?;
+        check("bytes of decoded streams", decoded, limits.document_bytes_max)?;
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
-    Ok(document)
+    Ok(())
 }
 
 /// What layout sees of each page of a PDF: the words, lines and blocks that [`parse`] reads, with
@@ -70,7 +78,9 @@ pub(crate) fn parse(
 /// [`IngestError::UnsupportedMediaType`].
 pub fn page_views(bytes: &[u8], config: &Config) -> Result<Vec<PageView>, IngestError> {
     match crate::media_type(bytes)? {
-        MediaType::Pdf => with_pages(bytes, config, &progress::unheard, view::pages),
+        MediaType::Pdf => {
+            with_pages(bytes, config, &progress::unheard, |source, _| view::pages(source))
+        }
         MediaType::Markdown | MediaType::PlainText => Err(IngestError::UnsupportedMediaType {
             found: "a text without pages".to_owned(),
             advice: "give a PDF".to_owned(),
@@ -86,14 +96,19 @@ struct Source {
     structure: Structure,
     /// Repairs, and limits that cut the document short, one sentence each.
     warnings: Vec<String>,
-    decoded_bytes: usize,
+    /// How many of the warnings, the first ones, are repairs.
+    repairs: usize,
+    /// Pages there are, those beyond the limit included.
+    pages_found: usize,
+    fonts: FontCache,
+    opened: Option<Opened>,
 }
 
 fn with_pages<T>(
     bytes: &[u8],
     config: &Config,
     progress: &Progress<'_>,
-    then: impl FnOnce(Source) -> T,
+    then: impl FnOnce(Source, &Objects<'_>) -> T,
 ) -> Result<T, IngestError> {
     let limits = &config.limits;
     check("bytes", bytes.len(), limits.pdf_bytes_max)?;
@@ -104,24 +119,29 @@ fn with_pages<T>(
     }
     let mut warnings = std::mem::take(&mut loaded.repairs);
     warnings.extend(tree.repairs.iter().cloned());
+    let repairs = warnings.len();
     if tree.found > tree.sources.len() {
         let (found, limit) = (tree.found, limits.pages_max);
         warnings.push(format!("the file has {found} pages, limit {limit}: the rest is left out"));
     }
     let objects = Objects::new(&loaded.document, limits);
     let structure = Structure::read(&objects);
-    let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config, progress);
+    let (pages, fonts, objects) = read_pages(&loaded, &tree.sources, &structure, config, progress);
     if objects.broken_streams() > 0 {
         warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
     }
-    Ok(then(Source {
+    let source = Source {
         pages,
         metadata: load::information(&objects),
         bookmarks: outline::bookmarks(&objects),
-        decoded_bytes: objects.decoded_bytes(),
         structure,
         warnings,
-    }))
+        repairs,
+        pages_found: tree.found,
+        fonts,
+        opened: loaded.opened,
+    };
+    Ok(then(source, &objects))
 }
 
 /// What the pages of a document share.
@@ -147,7 +167,7 @@ fn read_pages<'a>(
     structure: &Structure,
     config: &'a Config,
     progress: &Progress<'_>,
-) -> (Vec<PageLayout>, Objects<'a>) {
+) -> (Vec<PageLayout>, FontCache, Objects<'a>) {
     let begin = || {
         let objects = Objects::new(&loaded.document, &config.limits);
         objects.charge(loaded.decoded_bytes);
@@ -159,13 +179,13 @@ fn read_pages<'a>(
     let read = |source| read_page(&shared, source, &count);
     let pages = sources.par_iter().map(read).collect();
     if !objects.is_exhausted() && shared.fonts.check().is_ok() {
-        return (pages, objects);
+        return (pages, shared.fonts, objects);
     }
     let objects = begin();
     let shared = Shared::new(&objects, structure);
     let count = PageCount::new(progress, sources.len());
     let pages = sources.iter().map(|source| read_page(&shared, source, &count)).collect();
-    (pages, objects)
+    (pages, shared.fonts, objects)
 }
 
 fn read_page(shared: &Shared<'_>, source: &PageSource<'_>, count: &PageCount<'_>) -> PageLayout {

@@ -43,7 +43,7 @@ pub(crate) fn split(text: &str) -> Option<(Format, &str, &str)> {
 }
 
 /// The keys and values of a front matter; of a key given twice the last value.
-pub(super) fn read(format: Format, text: &str) -> BTreeMap<String, String> {
+pub(crate) fn read(format: Format, text: &str) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     let mut table = String::new();
     let mut open: Option<(String, String)> = None;
