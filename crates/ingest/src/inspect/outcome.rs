@@ -10,6 +10,8 @@ use crate::error::Ranges;
 /// the file: symbols and ornaments often are.
 const UNMAPPED_SHARE: u64 = 50;
 
+const UNMAPPED_ADVICE: &str = "export it again with fonts that map to Unicode, or run OCR on it";
+
 /// What became of a file, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -64,8 +66,7 @@ impl Outcome {
         if let Some((unmapped, all)) = pdf.unmapped() {
             let message =
                 format!("{unmapped} of {all} characters stand for no known text and were left out");
-            let advice = "export it again with fonts that map to Unicode, or run OCR on it";
-            return Self::partial(message, advice);
+            return Self::partial(message, UNMAPPED_ADVICE);
         }
         if !pdf.pages_without_text.is_empty() {
             let pages = Ranges(&pdf.pages_without_text);
@@ -77,6 +78,17 @@ impl Outcome {
             return Self::read("all pages were read, after repairs".to_owned(), Some(advice));
         }
         Self::read("all pages were read".to_owned(), None)
+    }
+}
+
+impl Outcome {
+    /// That of a PDF whose pages were read and that is refused all the same.
+    pub(crate) fn of_unread_pdf(error: &IngestError, pdf: &PdfFacts) -> Self {
+        let unmapped = pdf.unmapped().filter(|_| matches!(error, IngestError::NoText { .. }));
+        let advice = unmapped.map(|(unmapped, _)| {
+            format!("it shows {unmapped} characters of no known text: {UNMAPPED_ADVICE}")
+        });
+        Self { advice, ..Self::refused(error) }
     }
 }
 

@@ -52,7 +52,7 @@ fn read(bytes: &[u8], mut source: Source, objects: &Objects<'_>, config: &Config
     note_pages(&mut pdf, &document);
     let outcome = match check_text(&document, objects.decoded_bytes(), &config.limits) {
         Ok(()) => Outcome::of_pdf(&pdf, document.pages.len()),
-        Err(error) => Outcome::refused(&error),
+        Err(error) => Outcome::of_unread_pdf(&error, &pdf),
     };
     let language = objects.catalog().and_then(|catalog| objects.text(catalog, b"Lang"));
     let mut inspection = Inspection::of(bytes.len(), &document, outcome);

@@ -14,7 +14,7 @@ use super::error::{Clock, Death, WorkerError};
 use super::frame::{Header, Kind};
 use super::launcher::Launcher;
 use super::limits::WorkerLimits;
-use super::message::{Hello, Request, SMALL_BYTES_MAX, Verdict};
+use super::message::{Hello, Reply, Request, SMALL_BYTES_MAX};
 use super::talk::{Pipes, Silence, timespec};
 
 /// How long a child that closed its output may take to end before it is killed.
@@ -67,16 +67,16 @@ impl Worker {
     }
 
     /// Reads a document. After an error it is of no more use.
-    pub(super) fn parse(
+    pub(super) fn read<R: Reply>(
         &mut self,
         request: &Request,
         bytes: &[u8],
         limits: &WorkerLimits,
-    ) -> Result<Verdict, WorkerError> {
+    ) -> Result<R, WorkerError> {
         self.documents = self.documents.saturating_add(1);
         let reply = self.exchange(request, bytes, limits);
-        let verdict = reply.and_then(|reply| Verdict::decode(&reply).map_err(Silence::Garbage));
-        verdict.map_err(|silence| self.diagnose(silence, limits))
+        let reply = reply.and_then(|reply| R::decode(&reply).map_err(Silence::Garbage));
+        reply.map_err(|silence| self.diagnose(silence, limits))
     }
 
     fn exchange(
