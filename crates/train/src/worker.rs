@@ -21,6 +21,8 @@ mod command;
 mod confine;
 mod error;
 mod frame;
+#[cfg(all(unix, feature = "fuzzing"))]
+pub mod fuzzing;
 #[cfg(unix)]
 mod launcher;
 mod limits;

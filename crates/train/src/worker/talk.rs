@@ -263,6 +263,17 @@ impl Incoming {
     }
 }
 
+/// Takes bytes as they come from a child, `at_once` at a time.
+#[cfg(feature = "fuzzing")]
+pub(super) fn replay(bytes: &[u8], at_once: usize, kind: Kind, length_max: u64) {
+    let mut incoming = Incoming { kind, length_max, header: None, bytes: Vec::new() };
+    for part in bytes.chunks(at_once.max(1)) {
+        if !matches!(incoming.take(part, &mut None), Ok(None)) {
+            return;
+        }
+    }
+}
+
 fn progress(payload: &[u8]) -> Result<PagesDone, Silence> {
     serde_json::from_slice(payload).map_err(|error| Silence::Garbage(error.to_string()))
 }
