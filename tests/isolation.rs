@@ -120,19 +120,37 @@ fn clocks_stop_what_hangs_and_nothing_else() {
     for document in ["mock half", "mock hang"] {
         let (code, message) = refused(&stalled, document);
         assert_eq!(code, "TIMED_OUT");
-        assert!(message.contains("a longer pause than 2 s"), "{message}");
+        assert!(message.contains("longer without progress than 2 s"), "{message}");
     }
 }
 
 #[test]
-fn a_parse_that_uses_the_processor_is_no_pause_and_each_has_its_own_time() {
+fn each_document_has_its_own_processor_time() {
     let walls = Walls { cpu_seconds_max: 2, ..limits().walls };
-    let stall_max = Duration::from_millis(600);
-    let pool = one(WorkerLimits { walls, stall_max, ..limits() });
+    let pool = one(WorkerLimits { walls, ..limits() });
     for _ in 0..3 {
         assert_eq!(told(&pool, "mock spin 1300"), "spun");
     }
     assert_eq!(pool.started(), 1, "3.9 s in one worker that has two for each document");
+}
+
+#[test]
+fn a_stuck_page_is_stopped_while_a_long_document_goes_on() {
+    let stall_max = Duration::from_millis(700);
+    let walls = Walls { cpu_seconds_max: 30, ..limits().walls };
+    let pool =
+        one(WorkerLimits { walls, stall_max, wall_max: Duration::from_secs(30), ..limits() });
+    // Three times as long as the pause that is allowed.
+    assert_eq!(told(&pool, "mock pages 21"), "21 pages");
+    assert_eq!(pool.started(), 1);
+    for (document, says) in [
+        ("mock stuck 12", "longer without progress than 0.7 s, the limit, and was stopped after 1"),
+        ("mock stuck 0", "longer without progress than 0.7 s, the limit, and was stopped: save"),
+    ] {
+        let (code, message) = refused(&pool, document);
+        assert_eq!(code, "TIMED_OUT");
+        assert!(message.contains(says), "{message}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::process::exit;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ingest::{Config, IngestError, Ingested};
+use ingest::{Config, IngestError, Ingested, Progress};
 use train::{WorkerCommand, WorkerLimits, WorkerPool};
 
 fn main() {
@@ -29,13 +29,13 @@ fn main() {
     }
 }
 
-fn parse(bytes: &[u8], config: &Config) -> Result<Ingested, IngestError> {
+fn parse(bytes: &[u8], config: &Config, progress: &Progress<'_>) -> Result<Ingested, IngestError> {
     static READ: AtomicU32 = AtomicU32::new(0);
     let before = READ.fetch_add(1, Ordering::SeqCst);
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let mut words = text.split_whitespace();
     if words.next() != Some("mock") {
-        return ingest::ingest(bytes, config);
+        return ingest::ingest_with(bytes, config, progress);
     }
     let command = words.next().unwrap_or_default();
     let argument = words.next().unwrap_or_default();
@@ -47,6 +47,11 @@ fn parse(bytes: &[u8], config: &Config) -> Result<Ingested, IngestError> {
         "overflow" => overflow(0).to_string(),
         "hang" => hang(),
         "spin" => spin(Duration::from_millis(number as u64)),
+        "pages" => pages(number, number, progress),
+        "stuck" => {
+            pages(number, 300, progress);
+            spin(Duration::from_secs(60))
+        }
         "sleep" => {
             std::thread::sleep(Duration::from_millis(number as u64));
             "slept".to_owned()
@@ -98,6 +103,16 @@ fn spin(duration: Duration) -> String {
         black_box(0);
     }
     "spun".to_owned()
+}
+
+/// Reads so many pages of a document, each of which takes a tenth of a second.
+fn pages(count: usize, of: usize, progress: &Progress<'_>) -> String {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    for page in 1..=count {
+        spin(Duration::from_millis(100));
+        progress(number(page), number(of));
+    }
+    format!("{count} pages")
 }
 
 fn say(words: &str) -> String {

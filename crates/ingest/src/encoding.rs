@@ -52,6 +52,25 @@ pub(crate) fn is_sound(bytes: &[u8]) -> bool {
     sound.is_some_and(|decoded| !decoded.text.contains('\0'))
 }
 
+/// The name of the encoding, as [`decode`] takes it.
+pub(crate) fn name(bytes: &[u8]) -> &'static str {
+    if bytes.starts_with(UTF8_MARK) {
+        "UTF-8 with a byte order mark"
+    } else if bytes.starts_with(UTF16_LITTLE_MARK) {
+        "UTF-16LE with a byte order mark"
+    } else if bytes.starts_with(UTF16_BIG_MARK) {
+        "UTF-16BE with a byte order mark"
+    } else if unmarked_utf16(bytes).is_some() {
+        "UTF-16 without a byte order mark"
+    } else if std::str::from_utf8(bytes).is_ok() {
+        "UTF-8"
+    } else if is_mostly_utf8(bytes) {
+        "UTF-8, damaged"
+    } else {
+        "Windows-1252"
+    }
+}
+
 fn plain(text: &str) -> Decoded<'_> {
     Decoded { text: Cow::Borrowed(text), warnings: Vec::new() }
 }
@@ -65,6 +84,12 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
         .or_else(|| bytes.strip_prefix(UTF16_BIG_MARK).map(|rest| utf16(rest, u16::from_be_bytes)))
 }
 
+/// Whether what is no ASCII is UTF-8 in most places, or all but a character cut off at the end.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (sound, bad, is_cut) = characters(bytes);
+    sound >= bad.max(1) || (is_cut && bad == 1)
+}
+
 fn unmarked(bytes: &[u8]) -> Result<Decoded<'_>, IngestError> {
     if let Some(text) = unmarked_utf16(bytes) {
         return Ok(text);
@@ -72,8 +97,7 @@ fn unmarked(bytes: &[u8]) -> Result<Decoded<'_>, IngestError> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(plain(text));
     }
-    let (sound, bad, is_cut) = characters(bytes);
-    if sound >= bad.max(1) || (is_cut && bad == 1) {
+    if is_mostly_utf8(bytes) {
         return Ok(repaired(bytes, 0));
     }
     let place = first_bad(bytes, 0);

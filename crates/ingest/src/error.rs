@@ -115,7 +115,7 @@ impl fmt::Display for NoTextOn<'_> {
 const SCANNED: &str = "the file holds only images or drawings; run OCR on it and upload it again";
 
 /// Page numbers in order, neighbours joined: `1-3, 7`.
-struct Ranges<'a>(&'a [u32]);
+pub(crate) struct Ranges<'a>(pub(crate) &'a [u32]);
 
 impl fmt::Display for Ranges<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

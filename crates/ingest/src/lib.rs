@@ -21,12 +21,14 @@ mod canonical;
 mod chunker;
 mod encoding;
 mod error;
+mod inspect;
 mod limits;
 mod markdown;
 mod media_type;
 mod normalize;
 mod parallel;
 mod pdf;
+mod progress;
 mod text;
 
 use document::{Document, MediaType};
@@ -34,10 +36,15 @@ use document::{Document, MediaType};
 pub use chunker::{Chunking, chunk};
 pub use document::Chunk;
 pub use error::{Encryption, IngestError};
+pub use inspect::{
+    EncryptionFacts, FontFacts, FrontMatter, Inspection, LimitUse, Opened, Outcome, PartialPage,
+    PdfFacts, RemovedLines, TextFacts, TextFileFacts, inspect, inspect_with,
+};
 pub use limits::Limits;
 pub use media_type::media_type;
-pub use parallel::{Ingested, ingest, ingest_all, panic_message};
+pub use parallel::{Ingested, ingest, ingest_all, ingest_with, panic_message};
 pub use pdf::{BlockView, LineView, PageView, WordView, page_views};
+pub use progress::Progress;
 
 /// Version of everything between bytes and chunks: raised whenever the output for some input
 /// changes, so that cached results of an older version are not mistaken for current ones.
@@ -63,8 +70,21 @@ pub struct Config {
 ///
 /// Any [`IngestError`] but [`IngestError::Crashed`]: this function lets a panic through.
 pub fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
+    parse_with(bytes, config, &progress::unheard)
+}
+
+/// Reads a document as [`parse`] does and tells `progress` of its pages.
+///
+/// # Errors
+///
+/// Those of [`parse`].
+pub fn parse_with(
+    bytes: &[u8],
+    config: &Config,
+    progress: &Progress<'_>,
+) -> Result<Document, IngestError> {
     match media_type(bytes)? {
-        MediaType::Pdf => pdf::parse(bytes, config),
+        MediaType::Pdf => pdf::parse(bytes, config, progress),
         MediaType::Markdown => markdown::parse(bytes, config),
         MediaType::PlainText => text::parse(bytes, config),
     }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use document::{Chunk, Document};
 use rayon::prelude::*;
 
-use crate::{Config, IngestError, chunk, parse};
+use crate::{Config, IngestError, Progress, chunk, parse_with, progress};
 
 /// A document and its chunks.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,10 +25,23 @@ pub struct Ingested {
 ///
 /// # Errors
 ///
-/// What [`parse`] reports; a panic inside becomes [`IngestError::Crashed`].
+/// What [`parse`](crate::parse) reports; a panic inside becomes [`IngestError::Crashed`].
 pub fn ingest(bytes: &[u8], config: &Config) -> Result<Ingested, IngestError> {
+    ingest_with(bytes, config, &progress::unheard)
+}
+
+/// Parses and chunks one document as [`ingest`] does and tells `progress` of its pages.
+///
+/// # Errors
+///
+/// Those of [`ingest`].
+pub fn ingest_with(
+    bytes: &[u8],
+    config: &Config,
+    progress: &Progress<'_>,
+) -> Result<Ingested, IngestError> {
     caught(|| {
-        let document = parse(bytes, config)?;
+        let document = parse_with(bytes, config, progress)?;
         let chunks = chunk(&document, config.chunking);
         Ok(Ingested { document, chunks })
     })
@@ -51,7 +64,7 @@ pub fn ingest_all<B: AsRef<[u8]> + Sync>(
 }
 
 /// Runs `work`; a panic becomes an error.
-fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
     // Unwind safe: `work` sees shared data only and its own half-made result is dropped.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(IngestError::Crashed { message: panic_message(&*panic) }))

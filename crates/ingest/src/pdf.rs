@@ -13,6 +13,7 @@ mod content;
 mod filters;
 mod font;
 mod glyphs;
+mod inspect;
 mod interpret;
 mod layout;
 mod load;
@@ -30,10 +31,13 @@ use std::collections::BTreeMap;
 use document::{Document, MediaType};
 use rayon::prelude::*;
 
+use crate::inspect::Opened;
 use crate::limits::check;
-use crate::{Config, IngestError};
+use crate::progress::{self, PageCount};
+use crate::{Config, IngestError, Limits, Progress};
 use font::FontCache;
 use glyphs::PageGlyphs;
+pub(crate) use inspect::{header_version, inspect};
 use layout::PageLayout;
 use objects::Objects;
 use optional_content::OptionalContent;
@@ -43,17 +47,26 @@ pub use view::{BlockView, LineView, PageView, WordView};
 
 /// Parses a PDF; pages in parallel on the current rayon pool. Repairs, and limits that cut the
 /// document short, are on the record in its warnings.
-pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestError> {
-    let (document, decoded) = with_pages(bytes, config, |source| {
-        let decoded = source.decoded_bytes;
-        (assemble::document(source), decoded)
+pub(crate) fn parse(
+    bytes: &[u8],
+    config: &Config,
+    progress: &Progress<'_>,
+) -> Result<Document, IngestError> {
+    let (document, decoded) = with_pages(bytes, config, progress, |source, objects| {
+        (assemble::document(source), objects.decoded_bytes())
     })?;
-    check("bytes of text", document.text.len(), config.limits.output_bytes_max)?;
+    check_text(&document, decoded, &config.limits)?;
+    Ok(document)
+}
+
+/// Refuses a document without text, or with too much of it.
+fn check_text(document: &Document, decoded: usize, limits: &Limits) -> Result<(), IngestError> {
+    check("bytes of text", document.text.len(), limits.output_bytes_max)?;
     if document.blocks.is_empty() {
-        check("bytes of decoded streams", decoded, config.limits.document_bytes_max)?;
+        check("bytes of decoded streams", decoded, limits.document_bytes_max)?;
         return Err(IngestError::NoText { pages: document.pages_without_text() });
     }
-    Ok(document)
+    Ok(())
 }
 
 /// What layout sees of each page of a PDF: the words, lines and blocks that [`parse`] reads, with
@@ -65,7 +78,9 @@ pub(crate) fn parse(bytes: &[u8], config: &Config) -> Result<Document, IngestErr
 /// [`IngestError::UnsupportedMediaType`].
 pub fn page_views(bytes: &[u8], config: &Config) -> Result<Vec<PageView>, IngestError> {
     match crate::media_type(bytes)? {
-        MediaType::Pdf => with_pages(bytes, config, view::pages),
+        MediaType::Pdf => {
+            with_pages(bytes, config, &progress::unheard, |source, _| view::pages(source))
+        }
         MediaType::Markdown | MediaType::PlainText => Err(IngestError::UnsupportedMediaType {
             found: "a text without pages".to_owned(),
             advice: "give a PDF".to_owned(),
@@ -81,13 +96,19 @@ struct Source {
     structure: Structure,
     /// Repairs, and limits that cut the document short, one sentence each.
     warnings: Vec<String>,
-    decoded_bytes: usize,
+    /// How many of the warnings, the first ones, are repairs.
+    repairs: usize,
+    /// Pages there are, those beyond the limit included.
+    pages_found: usize,
+    fonts: FontCache,
+    opened: Option<Opened>,
 }
 
 fn with_pages<T>(
     bytes: &[u8],
     config: &Config,
-    then: impl FnOnce(Source) -> T,
+    progress: &Progress<'_>,
+    then: impl FnOnce(Source, &Objects<'_>) -> T,
 ) -> Result<T, IngestError> {
     let limits = &config.limits;
     check("bytes", bytes.len(), limits.pdf_bytes_max)?;
@@ -98,6 +119,7 @@ fn with_pages<T>(
     }
     let mut warnings = std::mem::take(&mut loaded.repairs);
     warnings.extend(tree.repairs.iter().cloned());
+    let repairs = warnings.len();
     if tree.found > tree.sources.len() {
         let (found, limit) = (tree.found, limits.pages_max);
         warnings.push(format!("the file has {found} pages, limit {limit}: the rest is left out"));
@@ -106,19 +128,23 @@ fn with_pages<T>(
     let structure = Structure::read(&objects);
     let bookmarks = outline::bookmarks(&objects);
     warnings.extend(objects.limits_met());
-    let (pages, objects) = read_pages(&loaded, &tree.sources, &structure, config);
+    let (pages, fonts, objects) = read_pages(&loaded, &tree.sources, &structure, config, progress);
     if objects.broken_streams() > 0 {
         warnings.push(format!("streams damaged and read in part: {}", objects.broken_streams()));
     }
     warnings.extend(objects.limits_met());
-    Ok(then(Source {
+    let source = Source {
         pages,
         metadata: load::information(&objects),
         bookmarks,
-        decoded_bytes: objects.decoded_bytes(),
         structure,
         warnings,
-    }))
+        repairs,
+        pages_found: tree.found,
+        fonts,
+        opened: loaded.opened,
+    };
+    Ok(then(source, &objects))
 }
 
 /// What the pages of a document share.
@@ -143,7 +169,8 @@ fn read_pages<'a>(
     sources: &[PageSource<'a>],
     structure: &Structure,
     config: &'a Config,
-) -> (Vec<PageLayout>, Objects<'a>) {
+    progress: &Progress<'_>,
+) -> (Vec<PageLayout>, FontCache, Objects<'a>) {
     let begin = || {
         let objects = Objects::new(&loaded.document, &config.limits);
         objects.charge(loaded.decoded_bytes);
@@ -151,17 +178,20 @@ fn read_pages<'a>(
     };
     let objects = begin();
     let shared = Shared::new(&objects, structure);
-    let pages = sources.par_iter().map(|source| read_page(&shared, source)).collect();
+    let count = PageCount::new(progress, sources.len());
+    let read = |source| read_page(&shared, source, &count);
+    let pages = sources.par_iter().map(read).collect();
     if !objects.is_exhausted() && shared.fonts.check().is_ok() {
-        return (pages, objects);
+        return (pages, shared.fonts, objects);
     }
     let objects = begin();
     let shared = Shared::new(&objects, structure);
-    let pages = sources.iter().map(|source| read_page(&shared, source)).collect();
-    (pages, objects)
+    let count = PageCount::new(progress, sources.len());
+    let pages = sources.iter().map(|source| read_page(&shared, source, &count)).collect();
+    (pages, shared.fonts, objects)
 }
 
-fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
+fn read_page(shared: &Shared<'_>, source: &PageSource<'_>, count: &PageCount<'_>) -> PageLayout {
     let objects = shared.objects;
     let mut glyphs = interpret::glyphs(shared, source);
     let (found, limit) = (objects.text_bytes(), objects.limits.output_bytes_max);
@@ -172,7 +202,9 @@ fn read_page(shared: &Shared<'_>, source: &PageSource<'_>) -> PageLayout {
     if let Err(error) = shared.fonts.check() {
         glyphs.partial.get_or_insert_with(|| error.to_string());
     }
-    layout::page(glyphs, shared.structure)
+    let page = layout::page(glyphs, shared.structure);
+    count.advance();
+    page
 }
 
 #[cfg(test)]

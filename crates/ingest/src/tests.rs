@@ -160,3 +160,33 @@ fn a_single_line_of_ten_mebibytes_is_read_and_cut() {
         assert!(begun.elapsed().as_secs() < 20, "{part:?}: {:?}", begun.elapsed());
     }
 }
+
+#[test]
+fn every_page_is_counted_once() {
+    let path = fixtures::folder("pdf").join("multi_page_with_running_headers.pdf");
+    let bytes = std::fs::read(path).unwrap();
+    let seen = std::sync::Mutex::new(Vec::new());
+    let progress = |done, of| seen.lock().unwrap().push((done, of));
+    let document = parse_with(&bytes, &Config::default(), &progress).unwrap();
+    let mut seen = seen.into_inner().unwrap();
+    seen.sort_unstable();
+    let pages = document.pages.len() as u32;
+    assert!(pages > 2);
+    assert_eq!(seen, (1..=pages).map(|page| (page, pages)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_second_reading_counts_again() {
+    let path = fixtures::folder("pdf").join("multi_page_with_running_headers.pdf");
+    let bytes = std::fs::read(path).unwrap();
+    let mut config = Config::default();
+    config.limits.output_bytes_max = 100;
+    let calls = std::sync::atomic::AtomicU32::new(0);
+    let progress = |_, pages| {
+        calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        assert!(pages > 2);
+    };
+    assert!(parse_with(&bytes, &config, &progress).is_err());
+    let pages = parse(&bytes, &Config::default()).unwrap().pages.len() as u32;
+    assert_eq!(calls.into_inner(), 2 * pages);
+}

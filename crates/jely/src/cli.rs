@@ -55,6 +55,7 @@ pub(crate) enum Command {
     Remove(Remove),
     Reindex(Reindex),
     Text(Text),
+    Doctor(Doctor),
     /// Train the bot `demo` on a built-in handbook and ask it a few questions
     Demo,
     Completions(Completions),
@@ -68,6 +69,7 @@ impl Command {
         match self {
             Self::Train(Train { parsing, .. })
             | Self::Remove(Remove { parsing, .. })
+            | Self::Doctor(Doctor { parsing, .. })
             | Self::Reindex(Reindex { parsing, .. }) => parsing.no_isolation,
             Self::Ask(_)
             | Self::Search(_)
@@ -274,6 +276,42 @@ pub(crate) struct Text {
     /// lines and blocks, the order they are read in, and what is left out
     #[arg(long, value_name = "DIR")]
     pub(crate) debug_svg: Option<PathBuf>,
+}
+
+/// Tell what a file is and what becomes of it
+///
+/// For a file that is refused, or whose text is not what it should be: the reason and what to do,
+/// version and producer, encryption, pages without text, whether the fonts map to Unicode, what
+/// was repaired, left out or cut short, and the limits that are near. The file is read as `train`
+/// reads it, nothing is trained and no data folder is needed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jely doctor scan.pdf
+  jely doctor terms.pdf --password secret
+  jely doctor scan.pdf --json | jq '.pdf.fonts[] | select(.unmapped > 0)'
+
+With --json: one object,
+  {\"bytes\",\"mediaType\"?,\"outcome\":{\"code\":\"READ|PARTIAL|ENCRYPTED|DAMAGED|NO_TEXT|TOO_LARGE|..\",
+   \"message\",\"advice\"?},\"title\"?,\"language\"?,
+   \"text\"?:{\"characters\",\"words\",\"blocks\",\"headings\"},
+   \"removed\":[{\"reason\":\"running_line|plot_label|watermark|hidden\",\"lines\"}],
+   \"pdf\"?:{\"version\"?,\"producer\"?,\"creator\"?,\"pages\"?,\"pagesWithoutText\",
+    \"pagesPartial\":[{\"page\",\"reason\"}],
+    \"encryption\"?:{\"handler\",\"revision\"?,\"cipher\"?,
+     \"opened\"?:\"emptyPassword|givenPassword|textIsPlain\"},
+    \"tagged\",\"objects\",
+    \"fonts\":[{\"name\",\"kind\",\"embedded\",\"toUnicode\",\"fonts\",\"characters\",\"unmapped\"}],
+    \"repairs\",\"damagedStreams\"},
+   \"textFile\"?:{\"encoding\"?,\"frontMatter\"?:{\"format\",\"keys\"}},
+   \"limits\":[{\"what\",\"found\",\"limit\"}],\"warnings\"}
+where a field marked with ? may be null. The exit code is 0 where the file was read, if only in
+part, and 3 where it is refused.")]
+pub(crate) struct Doctor {
+    /// A file of any kind
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) parsing: Parsing,
 }
 
 /// Reads `3` or `3-5`.

@@ -4,6 +4,7 @@ mod ask;
 mod completions;
 mod demo;
 mod docs;
+mod doctor;
 mod parse_worker;
 mod reindex;
 mod remove;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Ask(arguments) => ask::run(&global, &arguments, output),
         Command::Search(arguments) => search::run(&global, &arguments, output),
         Command::Docs(arguments) => docs::run(&global, &arguments, output),
+        Command::Doctor(arguments) => doctor::run(&global, &arguments, output),
         Command::Remove(arguments) => remove::run(&global, &arguments, output),
         Command::Text(arguments) => text::run(&global, &arguments, output),
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),

@@ -36,7 +36,7 @@ pub use exit::Exit;
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     worker: Option<WorkerCommand>,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     err: &mut dyn Write,
 ) -> Exit {
     let mut cli = match Cli::try_parse_from(arguments) {

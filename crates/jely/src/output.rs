@@ -14,14 +14,14 @@ pub(crate) const UNREPORTED: &str =
 /// Standard output: text for people or JSON for programs, and no complaint about a reader that
 /// has gone.
 pub(crate) struct Output<'a> {
-    writer: &'a mut dyn Write,
+    writer: &'a mut (dyn Write + Send),
     json: bool,
     /// Whether the reader closed its end.
     closed: bool,
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(writer: &'a mut dyn Write, json: bool) -> Self {
+    pub(crate) fn new(writer: &'a mut (dyn Write + Send), json: bool) -> Self {
         Self { writer, json, closed: false }
     }
 

@@ -49,7 +49,10 @@ pub use progress::{Progress, Silent, Stage};
 pub use reindex::{BotReport, Rebuild, reindex};
 pub use remove::remove;
 pub use report::{DocumentReport, Outcome, Report, Seconds};
+#[cfg(all(unix, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use worker::fuzzing;
 pub use worker::{
-    Clock, Confinement, Death, FileAccess, InvalidWalls, Verdict, Walls, WorkerCommand,
+    Clock, Confinement, Death, FileAccess, InvalidWalls, PagesDone, Verdict, Walls, WorkerCommand,
     WorkerError, WorkerLimits, WorkerPool, serve,
 };

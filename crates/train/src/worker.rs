@@ -15,10 +15,14 @@
 //! child whose parent dies goes on to the end of its document. Elsewhere there are no workers,
 //! and [`WorkerPool::parse`] says so.
 
+#[cfg(unix)]
+mod clocks;
 mod command;
 mod confine;
 mod error;
 mod frame;
+#[cfg(all(unix, feature = "fuzzing"))]
+pub mod fuzzing;
 #[cfg(unix)]
 mod launcher;
 mod limits;
@@ -30,6 +34,7 @@ mod pool;
 mod pool;
 #[cfg(unix)]
 mod process;
+mod reporter;
 mod serve;
 #[cfg(unix)]
 mod talk;
@@ -38,6 +43,6 @@ pub use command::WorkerCommand;
 pub use confine::{Confinement, FileAccess};
 pub use error::{Clock, Death, WorkerError};
 pub use limits::{InvalidWalls, Walls, WorkerLimits};
-pub use message::Verdict;
+pub use message::{PagesDone, Verdict};
 pub use pool::WorkerPool;
 pub use serve::serve;

@@ -51,9 +51,9 @@ const VALUE_BYTES_MAX: usize = 64 * 1024;
 
 /// What a front matter says.
 #[derive(Debug, Default)]
-pub(super) struct Values {
+pub(crate) struct Values {
     /// By key; of a key given twice the last value.
-    pub(super) values: BTreeMap<String, String>,
+    pub(crate) values: BTreeMap<String, String>,
     /// Keys beyond [`KEYS_MAX`], which are left out.
     dropped: usize,
     /// Keys and values too long, which are cut.
@@ -93,7 +93,7 @@ impl Values {
 }
 
 /// The keys and values of a front matter.
-pub(super) fn read(format: Format, text: &str) -> Values {
+pub(crate) fn read(format: Format, text: &str) -> Values {
     let mut values = Values::default();
     let mut table = String::new();
     let mut open: Option<(String, String)> = None;

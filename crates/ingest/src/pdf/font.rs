@@ -6,6 +6,7 @@
 //! that speaks against itself is passed over, code by code or as a whole. What no source knows is
 //! counted by the caller, never guessed from the shape.
 
+mod about;
 mod cid_metrics;
 mod cmaps;
 mod composite;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lopdf::{Dictionary, Object};
 
+pub(super) use about::About;
 use composite::CompositeFont;
 use simple::SimpleFont;
 use text::Text;
@@ -45,6 +47,7 @@ pub(super) struct Font {
     pub(super) monospaced: bool,
     /// Width of the space in nominal em; [`SPACE_WIDTH_DEFAULT`] where the font has none.
     pub(super) space_width: f32,
+    pub(super) about: About,
 }
 
 enum Kind {
@@ -82,6 +85,7 @@ impl Font {
             bold: is_bold(objects, dict),
             monospaced: is_monospaced(objects, dict),
             space_width: space_width.unwrap_or(SPACE_WIDTH_DEFAULT) * em,
+            about: About::read(objects, dict),
         }
     }
 
@@ -214,6 +218,12 @@ impl FontCache {
             Arc::clone(fonts.entry(key).or_default())
         };
         Some(Arc::clone(cell.get_or_init(|| Arc::new(Font::read(objects, dict)))))
+    }
+
+    /// All that were read, in no order.
+    pub(super) fn into_fonts(self) -> Vec<Arc<Font>> {
+        let fonts = self.fonts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        fonts.into_values().filter_map(|cell| cell.get().cloned()).collect()
     }
 
     /// Refuses a document of too many fonts: which of them were read depends on the threads.

@@ -364,7 +364,9 @@ impl<'a> Interpreter<'a> {
         let is_replaced = self.marks.is_replaced();
         let space = font.space_width * frame.em_along;
         let mut rest = bytes;
+        let (mut codes, unmapped_before) = (0, self.page.unmapped);
         while !rest.is_empty() && !self.is_full() {
+            codes += 1;
             let shown = font.show(self.objects, rest);
             rest = rest.get(shown.code_bytes.max(1)..).unwrap_or(&[]);
             let start = self.page.text.len() as u32;
@@ -400,6 +402,7 @@ impl<'a> Interpreter<'a> {
             }
             self.state.advance(shown.width, shown.is_space_code, vertical);
         }
+        font.about.count(codes, self.page.unmapped.saturating_sub(unmapped_before));
     }
 }
 

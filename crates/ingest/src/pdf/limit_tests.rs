@@ -39,7 +39,7 @@ impl File {
 
     /// The text, and all warnings that tell of a limit.
     fn read(&self, limits: Limits) -> (String, String) {
-        let document = crate::pdf::parse(&self.bytes(), &Config { limits, ..Config::default() });
+        let document = crate::parse(&self.bytes(), &Config { limits, ..Config::default() });
         let document = document.unwrap();
         let partial = document.pages[0].partial.iter().cloned();
         let warnings = partial.chain(document.warnings).filter(|warning| is_of_limit(warning));
@@ -121,7 +121,7 @@ fn text_of_a_page() {
         bytes.replace("/F 5 0 R", "/F 5 0 R/G 7 0 R")
     };
     let partial = |glyphs: usize| {
-        let document = crate::pdf::parse(with_font(glyphs).as_bytes(), &Config::default()).unwrap();
+        let document = crate::parse(with_font(glyphs).as_bytes(), &Config::default()).unwrap();
         assert!(document.text.starts_with("Hello there"));
         document.pages[0].partial.clone()
     };
@@ -173,7 +173,7 @@ fn saved_states() {
     check(file, 1_000, says, "Hello there");
     // What was not saved is not restored: the text stands where it should.
     let place = |depth: usize| {
-        let document = crate::pdf::parse(&file(depth).bytes(), &Config::default()).unwrap();
+        let document = crate::parse(&file(depth).bytes(), &Config::default()).unwrap();
         document.regions[0].bounds
     };
     assert_eq!(place(1), place(1_000));
@@ -360,7 +360,7 @@ fn filters_of_a_stream() {
         bytes.replace("/Contents 4 0 R", "")
     };
     let partial = |count: usize| {
-        let document = crate::pdf::parse(bytes(count).as_bytes(), &Config::default()).unwrap();
+        let document = crate::parse(bytes(count).as_bytes(), &Config::default()).unwrap();
         assert_eq!(document.text, "Hello there");
         document.pages[0].partial.clone()
     };

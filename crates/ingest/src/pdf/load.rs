@@ -11,6 +11,7 @@
 //! used twice, and of those the last one counts.
 
 mod decrypt;
+mod encryption;
 mod headers;
 mod object_streams;
 mod scan;
@@ -21,8 +22,10 @@ use std::collections::BTreeMap;
 
 use lopdf::{Object, Stream};
 
+use crate::inspect::Opened;
 use crate::pdf::objects::{Objects, as_dict};
 use crate::{Config, IngestError, Limits};
+pub(super) use encryption::encryption;
 use scan::{Body, Found, Scan};
 use syntax::Losses;
 
@@ -33,6 +36,8 @@ pub(super) struct Loaded {
     pub(super) repairs: Vec<String>,
     /// What object streams took of the limit for all streams.
     pub(super) decoded_bytes: usize,
+    /// How an encrypted file was opened.
+    pub(super) opened: Option<Opened>,
 }
 
 /// Where an object stands in the file.
@@ -58,11 +63,8 @@ pub(super) fn load(bytes: &[u8], config: &Config) -> Result<Loaded, IngestError>
     let mut repairs = repairs(bytes, &scan);
     let Scan { objects, trailers, mut values_left, mut streams_measured, mut losses, .. } = scan;
     let places: Vec<Place> = objects.iter().map(place).collect();
-    let mut document = lopdf::Document::new();
-    let objects = objects.into_iter().map(|(number, found)| (number, materialized(bytes, found)));
-    document.objects = objects.map(|(number, object)| ((number, 0), object)).collect();
-    document.trailer = trailer::merged(&document, &trailers);
-    decrypt(&mut document, &places, config)?;
+    let mut document = raw(bytes, objects, &trailers);
+    let opened = decrypt(&mut document, &places, config)?;
     let expanded = expand(&document, &places, limits, &mut values_left);
     document.objects.extend(expanded.objects);
     repairs.extend(expanded.repairs);
@@ -74,7 +76,26 @@ pub(super) fn load(bytes: &[u8], config: &Config) -> Result<Loaded, IngestError>
         repairs.push(format!("streams whose length is wrong or missing: {streams_measured}"));
     }
     repairs.extend(trailer::find_catalog(&mut document));
-    Ok(Loaded { document, repairs, decoded_bytes: expanded.decoded_bytes })
+    Ok(Loaded { document, repairs, decoded_bytes: expanded.decoded_bytes, opened })
+}
+
+/// The objects of a PDF as they stand in it, encrypted ones too and without those in streams: for
+/// what can be told of a file that cannot be loaded.
+pub(super) fn glimpse(bytes: &[u8], limits: &Limits) -> lopdf::Document {
+    let scan = scan::scan(bytes, limits);
+    raw(bytes, scan.objects, &scan.trailers)
+}
+
+fn raw(
+    bytes: &[u8],
+    objects: BTreeMap<u32, Found>,
+    trailers: &[lopdf::Dictionary],
+) -> lopdf::Document {
+    let mut document = lopdf::Document::new();
+    let objects = objects.into_iter().map(|(number, found)| (number, materialized(bytes, found)));
+    document.objects = objects.map(|(number, object)| ((number, 0), object)).collect();
+    document.trailer = trailer::merged(&document, trailers);
+    document
 }
 
 fn place((&number, found): (&u32, &Found)) -> Place {
@@ -116,22 +137,22 @@ fn decrypt(
     document: &mut lopdf::Document,
     places: &[Place],
     config: &Config,
-) -> Result<(), IngestError> {
-    let Ok(encrypt) = document.trailer.get(b"Encrypt") else { return Ok(()) };
+) -> Result<Option<Opened>, IngestError> {
+    let Ok(encrypt) = document.trailer.get(b"Encrypt") else { return Ok(None) };
     let own = encrypt.as_reference().ok();
     let keys = {
         let objects = Objects::new(document, &config.limits);
-        let Some(dict) = objects.resolve(encrypt).and_then(as_dict) else { return Ok(()) };
+        let Some(dict) = objects.resolve(encrypt).and_then(as_dict) else { return Ok(None) };
         let id = document.trailer.get(b"ID").ok();
         decrypt::keys(&objects, dict, id, config.password.as_deref())?
     };
-    let Some(keys) = keys else { return Ok(()) };
+    let Some(keys) = keys else { return Ok(Some(Opened::TextIsPlain)) };
     for place in places.iter().filter(|place| own.is_none_or(|own| own.0 != place.number)) {
         if let Some(object) = document.objects.get_mut(&(place.number, 0)) {
             keys.decrypt((place.number, place.generation), object);
         }
     }
-    Ok(())
+    Ok(Some(keys.opened))
 }
 
 /// The objects in object streams.

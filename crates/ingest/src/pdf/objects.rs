@@ -17,6 +17,7 @@ pub(super) struct Objects<'a> {
     pub(super) limits: &'a Limits,
     decoded_bytes: AtomicUsize,
     text_bytes: AtomicUsize,
+    largest_stream: AtomicUsize,
     /// Places of the streams that broke off while they were decoded.
     broken_streams: Mutex<BTreeSet<usize>>,
     /// Limits that cut something short: what was found at most, and what is allowed.
@@ -69,6 +70,7 @@ impl<'a> Objects<'a> {
             limits,
             decoded_bytes: AtomicUsize::new(0),
             text_bytes: AtomicUsize::new(0),
+            largest_stream: AtomicUsize::new(0),
             broken_streams: Mutex::default(),
             cuts: Mutex::default(),
         }
@@ -147,6 +149,7 @@ impl<'a> Objects<'a> {
             return (Vec::new(), Some(too_large(self.decoded_bytes())));
         }
         let decoded = filters::decode(self, stream, each);
+        self.largest_stream.fetch_max(decoded.bytes.len(), Ordering::Relaxed);
         let cost = decoded.bytes.len().saturating_add(stream.content.len());
         let total = self.decoded_bytes.fetch_add(cost, Ordering::Relaxed).saturating_add(cost);
         if total > all {
@@ -196,6 +199,16 @@ impl<'a> Objects<'a> {
     /// Bytes decoded so far.
     pub(super) fn decoded_bytes(&self) -> usize {
         self.decoded_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the largest stream so far, decoded.
+    pub(super) fn largest_stream(&self) -> usize {
+        self.largest_stream.load(Ordering::Relaxed)
+    }
+
+    /// The catalog (ISO 32000-1, 7.7.2).
+    pub(super) fn catalog(&self) -> Option<&'a Dictionary> {
+        as_dict(self.resolve(self.document.trailer.get(b"Root").ok()?)?)
     }
 
     /// Counts what was decoded before.

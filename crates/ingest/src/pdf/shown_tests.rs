@@ -56,7 +56,7 @@ impl Sheet {
         self.file.trailer.set("Root", catalog);
         let mut bytes = Vec::new();
         self.file.save_to(&mut bytes).unwrap();
-        super::parse(&bytes, &Config::default()).unwrap()
+        crate::parse(&bytes, &Config::default()).unwrap()
     }
 }
 

@@ -41,7 +41,7 @@ fn helvetica() -> Dictionary {
 }
 
 fn parse(bytes: &[u8]) -> Result<Document, IngestError> {
-    super::parse(bytes, &Config::default())
+    crate::parse(bytes, &Config::default())
 }
 
 /// Parses within a time that leaves room for a busy machine, but not for quadratic work.

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 pub(super) fn run(arguments: &ParseWorker, output: &mut Output<'_>) -> Result<Exit> {
-    train::serve(&arguments.walls, io::stdin().lock(), Frames(output), ingest::ingest)
+    train::serve(&arguments.walls, io::stdin().lock(), Frames(output), ingest::ingest_with)
         .context("parse-worker: it is started by the commands that need it")?;
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::message::PagesDone;
 use crate::Failure;
 
 const MIB: u64 = 1024 * 1024;
@@ -13,15 +14,17 @@ const MIB: u64 = 1024 * 1024;
 pub enum WorkerError {
     /// The worker was stopped by a clock.
     #[error(
-        "reading the file took {clock} than {} s, the limit, and was stopped: \
+        "reading the file took {clock} than {} s, the limit, and was stopped{}: \
          save it anew with another program, or split it",
-        .limit.as_secs_f64()
+        .limit.as_secs_f64(), After(*.pages)
     )]
     TimedOut {
         /// Which clock.
         clock: Clock,
         /// How long it ran.
         limit: Duration,
+        /// How far it came, where it told.
+        pages: Option<PagesDone>,
     },
     /// The worker had no memory left.
     #[error(
@@ -47,6 +50,18 @@ pub enum WorkerError {
         /// What went wrong, and what to do.
         why: String,
     },
+}
+
+/// The part of a message that tells how far a parse came.
+struct After(Option<PagesDone>);
+
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(PagesDone { done, of }) => write!(f, " after {done} of {of} pages"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl WorkerError {
@@ -83,7 +98,7 @@ impl fmt::Display for Clock {
         f.write_str(match self {
             Self::Wall => "longer",
             Self::Processor => "more processor time",
-            Self::Stall => "a longer pause",
+            Self::Stall => "longer without progress",
         })
     }
 }
@@ -137,10 +152,24 @@ mod tests {
     #[test]
     fn a_message_says_what_happened_and_what_to_do() {
         check(
-            &WorkerError::TimedOut { clock: Clock::Wall, limit: Duration::from_secs(120) },
+            &WorkerError::TimedOut {
+                clock: Clock::Wall,
+                limit: Duration::from_secs(120),
+                pages: None,
+            },
             "TIMED_OUT",
             "reading the file took longer than 120 s, the limit, and was stopped: \
              save it anew with another program, or split it",
+        );
+        check(
+            &WorkerError::TimedOut {
+                clock: Clock::Stall,
+                limit: Duration::from_secs(20),
+                pages: Some(PagesDone { done: 12, of: 300 }),
+            },
+            "TIMED_OUT",
+            "reading the file took longer without progress than 20 s, the limit, and was stopped \
+             after 12 of 300 pages: save it anew with another program, or split it",
         );
         check(
             &WorkerError::OutOfMemory { limit_bytes: 1024 * MIB },

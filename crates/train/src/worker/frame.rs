@@ -12,6 +12,9 @@ const MARK: [u8; 4] = *b"jely";
 /// Mark, kind, length, checksum.
 pub(super) const HEADER_BYTES: usize = 4 + 1 + 8 + 8;
 
+/// The longest word of progress, in bytes: two numbers and their names.
+const PROGRESS_BYTES_MAX: u64 = 64;
+
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -23,10 +26,13 @@ pub(super) enum Kind {
     Document,
     /// Child to parent: what was read.
     Reply,
+    /// Child to parent, before a reply: how far it has come.
+    Progress,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Hello, Self::Request, Self::Document, Self::Reply];
+    const ALL: [Self; 5] =
+        [Self::Hello, Self::Request, Self::Document, Self::Reply, Self::Progress];
 
     fn byte(self) -> u8 {
         match self {
@@ -34,6 +40,7 @@ impl Kind {
             Self::Request => 2,
             Self::Document => 3,
             Self::Reply => 4,
+            Self::Progress => 5,
         }
     }
 }
@@ -92,6 +99,24 @@ impl Header {
         match usize::try_from(found) {
             Ok(length) if found <= length_max => Ok(Self { length, checksum }),
             _ => Err(FrameError::TooLong { found, limit: length_max }),
+        }
+    }
+
+    /// Reads the header of the next frame of a child that owes one of `kind`: that, or progress
+    /// before a reply.
+    pub(super) fn parse_next(
+        bytes: &[u8; HEADER_BYTES],
+        kind: Kind,
+        length_max: u64,
+    ) -> Result<(Kind, Self), FrameError> {
+        match Self::parse(bytes, kind, length_max) {
+            Err(FrameError::Kind { expected: Kind::Reply, found })
+                if found == Kind::Progress.byte() =>
+            {
+                let header = Self::parse(bytes, Kind::Progress, PROGRESS_BYTES_MAX)?;
+                Ok((Kind::Progress, header))
+            }
+            header => Ok((kind, header?)),
         }
     }
 

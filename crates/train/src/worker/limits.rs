@@ -13,9 +13,9 @@ pub struct WorkerLimits {
     pub walls: Walls,
     /// Time on the clock from request to reply; 120 s. The child is killed when it has passed.
     pub wall_max: Duration,
-    /// Time without progress; 20 s. Progress is a byte that moves, and between request and reply,
-    /// on Linux, processor time: that is looked at once in this time, so a parse that sleeps is
-    /// stopped within twice as long. One that spins meets the limit of processor time.
+    /// Time without progress; 20 s. Progress is a byte that moves, and so a page that is done.
+    /// Between request and reply, on Linux, it is processor time that counts, so that a busy
+    /// machine stops nothing; a parse that sleeps is stopped within twice as long on the clock.
     pub stall_max: Duration,
     /// Documents after which a worker is replaced; 100. Starting one costs some milliseconds, so
     /// this adds a hundredth of them to a document.

@@ -1,6 +1,6 @@
 //! What the frames hold, as JSON.
 
-use ingest::{Chunking, Config, IngestError, Ingested, Limits};
+use ingest::{Chunking, Config, IngestError, Ingested, Inspection, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::confine::Confinement;
@@ -27,10 +27,20 @@ impl Hello {
     }
 }
 
+/// What to do with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Task {
+    /// Reply with a [`Verdict`].
+    Parse,
+    /// Reply with an [`Inspection`].
+    Inspect,
+}
+
 /// How to read the document that follows.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
+    pub(super) task: Task,
     #[serde(with = "ConfigDef")]
     pub(super) config: Config,
     /// Threads the parse may use.
@@ -72,6 +82,54 @@ struct ChunkingDef {
     words_hard: usize,
 }
 
+/// What a worker replies to a task.
+pub(super) trait Reply: Sized {
+    const TASK: Task;
+
+    /// Reads a reply. Whatever others rely on is checked: what comes from a worker may come from
+    /// the document it was reading.
+    fn decode(payload: &[u8]) -> Result<Self, String>;
+
+    /// Whether the parser panicked.
+    fn tells_of_a_crash(&self) -> bool;
+}
+
+impl Reply for Verdict {
+    const TASK: Task = Task::Parse;
+
+    fn decode(payload: &[u8]) -> Result<Self, String> {
+        let verdict: Self = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+        check(&verdict.parsed)?;
+        Ok(verdict)
+    }
+
+    fn tells_of_a_crash(&self) -> bool {
+        self.parsed.as_ref().is_err_and(|failure| failure.code == "CRASHED")
+    }
+}
+
+impl Reply for Inspection {
+    const TASK: Task = Task::Inspect;
+
+    fn decode(payload: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(payload).map_err(|error| error.to_string())
+    }
+
+    fn tells_of_a_crash(&self) -> bool {
+        self.outcome.code == "CRASHED"
+    }
+}
+
+/// How far a parse has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagesDone {
+    /// Pages that were read.
+    pub done: u32,
+    /// Pages there are.
+    pub of: u32,
+}
+
 /// What a parse came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,14 +152,6 @@ impl Verdict {
     /// What a worker came to that gave no reply; another one may do better.
     pub(crate) fn failed(failure: Failure) -> Self {
         Self { parsed: Err(failure), lasting: false }
-    }
-
-    /// Reads a reply. Whatever the index relies on is checked: what comes from a worker may come
-    /// from the document it was reading.
-    pub(super) fn decode(payload: &[u8]) -> Result<Self, String> {
-        let verdict: Self = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-        check(&verdict.parsed)?;
-        Ok(verdict)
     }
 }
 
@@ -132,7 +182,7 @@ mod tests {
         let mut config = Config { password: Some("s3cret".into()), ..Config::default() };
         config.limits.pages_max = 7;
         config.chunking.words_soft = 3;
-        let request = Request { config: config.clone(), threads: 2, bytes: 5 };
+        let request = Request { task: Task::Parse, config: config.clone(), threads: 2, bytes: 5 };
         let sent = serde_json::to_vec(&request).unwrap();
         let received: Request = serde_json::from_slice(&sent).unwrap();
         assert_eq!((received.config, received.threads, received.bytes), (config, 2, 5));
@@ -155,6 +205,17 @@ mod tests {
         let failure = Failure::from(&IngestError::Empty);
         assert_eq!(refused, Verdict { parsed: Err(failure), lasting: true });
         assert_eq!(decoded(&refused), Ok(refused));
+    }
+
+    #[test]
+    fn an_inspection_arrives_as_it_was_sent() {
+        let texts = ["", "---\nlang: de\n---\n# One\n\nWords.\n", "%PDF-1.4\n1 0 obj<<>>endobj"];
+        for text in texts {
+            let inspection = ingest::inspect(text.as_bytes(), &Config::default());
+            let sent = serde_json::to_vec(&inspection).unwrap();
+            assert_eq!(Inspection::decode(&sent), Ok(inspection));
+        }
+        assert!(Inspection::decode(b"{}").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use ingest::Config;
+use ingest::{Config, Inspection};
 
 use super::{Confinement, Verdict, WorkerCommand, WorkerError, WorkerLimits};
 
@@ -22,9 +22,22 @@ impl WorkerPool {
     ///
     /// Always.
     pub fn parse(&self, _: &[u8], _: &Config, _: usize) -> Result<Verdict, WorkerError> {
+        Err(self.refusal())
+    }
+
+    /// Inspects nothing.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn inspect(&self, _: &[u8], _: &Config, _: usize) -> Result<Inspection, WorkerError> {
+        Err(self.refusal())
+    }
+
+    fn refusal(&self) -> WorkerError {
         let program = self.0.program.display().to_string();
         let why = "this system has no limited processes: parse in this one".to_owned();
-        Err(WorkerError::NoWorker { program, why })
+        WorkerError::NoWorker { program, why }
     }
 
     /// Nothing.

@@ -4,15 +4,16 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use ingest::Config;
+use ingest::{Config, Inspection};
 
 use super::command::WorkerCommand;
 use super::confine::Confinement;
 use super::error::WorkerError;
 use super::launcher::Launcher;
 use super::limits::WorkerLimits;
-use super::message::{Request, Verdict};
+use super::message::{Reply, Request, Verdict};
 use super::process::Worker;
+
 /// Workers, at most as many as were allowed, started when a document needs one and kept for
 /// the next. Shared by any number of threads. Dropping the pool ends them.
 pub struct WorkerPool {
@@ -70,16 +71,41 @@ impl WorkerPool {
         config: &Config,
         threads: usize,
     ) -> Result<Verdict, WorkerError> {
-        let request = Request { config: config.clone(), threads, bytes: bytes.len() as u64 };
+        self.read(bytes, config, threads)
+    }
+
+    /// Inspects one document as [`WorkerPool::parse`] reads it; what is told of the file and why
+    /// it is refused, if it is, stands in the inspection.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`WorkerPool::parse`].
+    pub fn inspect(
+        &self,
+        bytes: &[u8],
+        config: &Config,
+        threads: usize,
+    ) -> Result<Inspection, WorkerError> {
+        self.read(bytes, config, threads)
+    }
+
+    fn read<R: Reply>(
+        &self,
+        bytes: &[u8],
+        config: &Config,
+        threads: usize,
+    ) -> Result<R, WorkerError> {
+        let config = config.clone();
+        let request = Request { task: R::TASK, config, threads, bytes: bytes.len() as u64 };
         let (_seat, used) = self.sit_down();
         if let Some(worker) = used {
-            match self.parse_with(worker, &request, bytes) {
-                Ok(verdict) => return Ok(verdict),
+            match self.read_with(worker, &request, bytes) {
+                Ok(reply) => return Ok(reply),
                 Err(error @ WorkerError::TimedOut { .. }) => return Err(error),
                 Err(_) => {}
             }
         }
-        self.parse_with(self.start()?, &request, bytes)
+        self.read_with(self.start()?, &request, bytes)
     }
 
     /// What the workers could do about their own rights; `None` before the first was started.
@@ -92,24 +118,22 @@ impl WorkerPool {
         self.lock().started
     }
 
-    fn parse_with(
+    fn read_with<R: Reply>(
         &self,
         mut worker: Worker,
         request: &Request,
         bytes: &[u8],
-    ) -> Result<Verdict, WorkerError> {
-        let verdict = worker.parse(request, bytes, &self.limits)?;
-        if self.is_fit(&worker, &verdict) {
+    ) -> Result<R, WorkerError> {
+        let reply: R = worker.read(request, bytes, &self.limits)?;
+        if !reply.tells_of_a_crash() && self.is_fit(&worker) {
             self.lock().idle.push(worker);
         }
-        Ok(verdict)
+        Ok(reply)
     }
 
     /// Whether a worker is as good as new.
-    fn is_fit(&self, worker: &Worker, verdict: &Verdict) -> bool {
-        let panicked = verdict.parsed.as_ref().is_err_and(|failure| failure.code == "CRASHED");
-        !panicked
-            && worker.documents < self.limits.documents_max
+    fn is_fit(&self, worker: &Worker) -> bool {
+        worker.documents < self.limits.documents_max
             && worker.kept_bytes().is_none_or(|bytes| bytes <= self.limits.kept_bytes_max)
     }
 

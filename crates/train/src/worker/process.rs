@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::clocks::Patience;
 use super::command::WorkerCommand;
 use super::confine::Confinement;
 use super::error::{Clock, Death, WorkerError};
 use super::frame::{Header, Kind};
 use super::launcher::Launcher;
 use super::limits::WorkerLimits;
-use super::message::{Hello, Request, SMALL_BYTES_MAX, Verdict};
-use super::talk::{Patience, Pipes, Silence, timespec};
+use super::message::{Hello, Reply, Request, SMALL_BYTES_MAX};
+use super::talk::{Pipes, Silence, timespec};
 
 /// How long a child that closed its output may take to end before it is killed.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -66,16 +67,16 @@ impl Worker {
     }
 
     /// Reads a document. After an error it is of no more use.
-    pub(super) fn parse(
+    pub(super) fn read<R: Reply>(
         &mut self,
         request: &Request,
         bytes: &[u8],
         limits: &WorkerLimits,
-    ) -> Result<Verdict, WorkerError> {
+    ) -> Result<R, WorkerError> {
         self.documents = self.documents.saturating_add(1);
         let reply = self.exchange(request, bytes, limits);
-        let verdict = reply.and_then(|reply| Verdict::decode(&reply).map_err(Silence::Garbage));
-        verdict.map_err(|silence| self.diagnose(silence, limits))
+        let reply = reply.and_then(|reply| R::decode(&reply).map_err(Silence::Garbage));
+        reply.map_err(|silence| self.diagnose(silence, limits))
     }
 
     fn exchange(
@@ -98,14 +99,15 @@ impl Worker {
 
     /// Why the worker is silent; ends it.
     fn diagnose(&mut self, silence: Silence, limits: &WorkerLimits) -> WorkerError {
-        let timed_out = |clock, limit| WorkerError::TimedOut { clock, limit };
+        let pages = self.pipes.pages();
+        let timed_out = |clock, limit| WorkerError::TimedOut { clock, limit, pages };
         match silence {
             Silence::Wall => timed_out(Clock::Wall, limits.wall_max),
             Silence::Stall => timed_out(Clock::Stall, limits.stall_max),
             Silence::Garbage(what) => WorkerError::Crashed { how: Death::Garbage(what) },
             Silence::Ended => {
                 let status = self.process.end(&mut self.pipes);
-                post_mortem(status, &self.pipes.complaint(), limits)
+                post_mortem(status, &self.pipes, limits)
             }
         }
     }
@@ -154,12 +156,13 @@ fn stillborn(mut process: Process, pipes: &mut Pipes, silence: &Silence) -> Stri
 }
 
 /// What killed a worker that was not killed by us.
-fn post_mortem(status: Option<ExitStatus>, complaint: &str, limits: &WorkerLimits) -> WorkerError {
-    let walls = &limits.walls;
+fn post_mortem(status: Option<ExitStatus>, pipes: &Pipes, limits: &WorkerLimits) -> WorkerError {
+    let (walls, complaint) = (&limits.walls, pipes.complaint());
     let signal = status.and_then(|status| status.signal());
     if signal == Some(SIGXCPU) {
         let limit = Duration::from_secs(walls.cpu_seconds_max);
-        return WorkerError::TimedOut { clock: Clock::Processor, limit };
+        let pages = pipes.pages();
+        return WorkerError::TimedOut { clock: Clock::Processor, limit, pages };
     }
     // The words of the standard library when it gives up; there is no other sign.
     if complaint.contains("memory allocation of") {

@@ -2,14 +2,15 @@
 
 use std::io::{self, Read, Write};
 
-use ingest::{Config, IngestError, Ingested};
-use rayon::ThreadPoolBuilder;
-
 use super::confine::{allow_cpu, confine};
 use super::frame::{self, Kind};
 use super::limits::Walls;
-use super::message::{Hello, Request, SMALL_BYTES_MAX, Verdict};
+use super::message::{Hello, PagesDone, Request, SMALL_BYTES_MAX, Task, Verdict};
+use super::reporter::Reporter;
 use crate::Failure;
+use ingest::{Config, IngestError, Ingested, Inspection, Outcome, Progress};
+use rayon::ThreadPoolBuilder;
+use serde::Serialize;
 
 /// Threads of one parse at most: each takes a stack, and the allocator gives them arenas, out of
 /// the address space that is there for the document.
@@ -19,10 +20,11 @@ const THREADS_MAX: usize = 4;
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Serves as a worker: confines the calling process to `walls` for the rest of its life, then
-/// reads documents from `input` with `parse` and writes what it came to into `output`, until the
-/// input ends. To be called by a process that does nothing else, before it starts a thread.
+/// reads documents from `input` with `parse`, or inspects them, and writes what it came to into
+/// `output`, until the input ends. To be called by a process that does nothing else, before it starts a thread.
 ///
-/// `parse` runs inside a rayon pool of as many threads as the request allows.
+/// `parse` runs inside a rayon pool of as many threads as the request allows. What it tells of its
+/// progress goes to the parent, which stops a parse that finishes no page for too long.
 ///
 /// # Errors
 ///
@@ -30,24 +32,51 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 pub fn serve(
     walls: &Walls,
     mut input: impl Read,
-    mut output: impl Write,
-    parse: impl Fn(&[u8], &Config) -> Result<Ingested, IngestError> + Sync,
+    output: impl Write + Send,
+    parse: impl Fn(&[u8], &Config, &Progress<'_>) -> Result<Ingested, IngestError> + Sync,
 ) -> io::Result<()> {
     let hello = Hello::new(confine(walls)?);
     // The pages of a document go to the pool they are parsed in, by default this one, which has
     // no thread beside the calling one. An error says that there is one already.
     let _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
-    frame::write(&mut output, Kind::Hello, &serde_json::to_vec(&hello)?)?;
+    let reporter = Reporter::new(output);
+    reporter.send(Kind::Hello, &serde_json::to_vec(&hello)?)?;
+    let progress = |done, of| reporter.tell(PagesDone { done, of });
     while let Some(request) = frame::read(&mut input, Kind::Request, SMALL_BYTES_MAX)? {
         let request: Request = serde_json::from_slice(&request)?;
         let bytes = frame::read(&mut input, Kind::Document, request.bytes)?;
         let bytes = bytes.ok_or(io::ErrorKind::UnexpectedEof)?;
         allow_cpu(walls.cpu_seconds_max)?;
-        let result = on_threads(request.threads, || parse(&bytes, &request.config));
+        let read = || parse(&bytes, &request.config, &progress);
+        let reply = match request.task {
+            Task::Parse => parsed(request.threads, read, walls)?,
+            Task::Inspect => inspected(&request, &bytes, &progress, walls)?,
+        };
         drop(bytes);
-        frame::write(&mut output, Kind::Reply, &encode(&Verdict::of(result), walls)?)?;
+        reporter.send(Kind::Reply, &reply)?;
     }
     Ok(())
+}
+
+fn parsed(
+    threads: usize,
+    parse: impl FnOnce() -> Result<Ingested, IngestError> + Send,
+    walls: &Walls,
+) -> io::Result<Vec<u8>> {
+    let verdict = Verdict::of(on_threads(threads, parse));
+    encode(&verdict, walls, |error| Verdict::failed(Failure::from(&error)))
+}
+
+fn inspected(
+    request: &Request,
+    bytes: &[u8],
+    progress: &Progress<'_>,
+    walls: &Walls,
+) -> io::Result<Vec<u8>> {
+    let inspect = || ingest::inspect_with(bytes, &request.config, progress);
+    let inspection = on_threads(request.threads, inspect);
+    let length = bytes.len() as u64;
+    encode(&inspection, walls, |error| Inspection::unread(bytes, length, Outcome::refused(&error)))
 }
 
 /// Runs `work` in a pool of `threads`, or, where they are one or the system refuses them, on the
@@ -63,11 +92,15 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// The verdict as JSON, or that it is too long.
-fn encode(verdict: &Verdict, walls: &Walls) -> io::Result<Vec<u8>> {
+/// A reply as JSON, or one that says it is too long.
+fn encode<R: Serialize>(
+    reply: &R,
+    walls: &Walls,
+    refused: impl FnOnce(IngestError) -> R,
+) -> io::Result<Vec<u8>> {
     let limit = walls.output_bytes_max;
     let mut capped = Capped { bytes: Vec::new(), limit, found: 0 };
-    match serde_json::to_writer(&mut capped, verdict) {
+    match serde_json::to_writer(&mut capped, reply) {
         Ok(()) => Ok(capped.bytes),
         Err(_) if capped.found > limit => {
             let error = IngestError::TooLarge {
@@ -75,7 +108,7 @@ fn encode(verdict: &Verdict, walls: &Walls) -> io::Result<Vec<u8>> {
                 found: capped.found,
                 limit,
             };
-            Ok(serde_json::to_vec(&Verdict::failed(Failure::from(&error)))?)
+            Ok(serde_json::to_vec(&refused(error))?)
         }
         Err(error) => Err(error.into()),
     }
@@ -107,6 +140,7 @@ impl Write for Capped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::message::Reply as _;
 
     #[test]
     fn a_verdict_at_the_limit_is_sent_and_one_beyond_it_is_refused() {
@@ -114,7 +148,8 @@ mod tests {
         let length = serde_json::to_vec(&verdict).unwrap().len() as u64;
         let sent = |limit| {
             let walls = Walls { output_bytes_max: limit, ..Walls::default() };
-            Verdict::decode(&encode(&verdict, &walls).unwrap()).unwrap()
+            let refused = |error| Verdict::failed(Failure::from(&error));
+            Verdict::decode(&encode(&verdict, &walls, refused).unwrap()).unwrap()
         };
         assert_eq!(sent(length), verdict);
         let refused = sent(length - 1);

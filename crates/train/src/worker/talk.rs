@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 
+use super::clocks::{Clocks, Patience};
 use super::frame::{FrameError, HEADER_BYTES, Header, Kind};
+use super::message::PagesDone;
 
 /// Bytes of standard error that are kept, from its beginning: the reason of an abort stands there.
 const COMPLAINT_BYTES_MAX: usize = 4096;
@@ -37,52 +39,6 @@ impl From<FrameError> for Silence {
     }
 }
 
-/// When to stop waiting.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    pub(super) wall: Duration,
-    pub(super) stall: Duration,
-}
-
-/// How long one exchange has taken.
-struct Clocks {
-    patience: Patience,
-    begun: Instant,
-    /// When there was last a sign of progress.
-    moved: Instant,
-    /// Processor time of the child, in ticks, when it was last looked at.
-    ticks: Option<u64>,
-}
-
-impl Clocks {
-    fn new(patience: Patience) -> Self {
-        let begun = Instant::now();
-        Self { patience, begun, moved: begun, ticks: None }
-    }
-
-    /// What is left on the wall clock, and until something must move.
-    fn left(&self) -> (Duration, Duration) {
-        let Patience { wall, stall } = self.patience;
-        (wall.saturating_sub(self.begun.elapsed()), stall.saturating_sub(self.moved.elapsed()))
-    }
-
-    /// Whether a working child used the processor since it was last asked, or nobody can tell.
-    fn is_alive(&mut self, pid: u32) -> bool {
-        let Some(ticks) = ticks(pid) else { return true };
-        self.ticks.replace(ticks) != Some(ticks)
-    }
-}
-
-/// Processor time of a process, its threads included, in ticks of the kernel's clock; `None`
-/// where the system does not say.
-fn ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name may hold anything, so fields are counted from its end: proc(5), fields 14 and 15.
-    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
-    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    user.checked_add(system)
-}
-
 /// The parent's ends of a child's pipes.
 pub(super) struct Pipes {
     pid: u32,
@@ -91,6 +47,8 @@ pub(super) struct Pipes {
     /// `None` once it has ended.
     stderr: Option<ChildStderr>,
     complaint: Vec<u8>,
+    /// How far the child has come with the document it reads.
+    pages: Option<PagesDone>,
 }
 
 impl Pipes {
@@ -105,12 +63,17 @@ impl Pipes {
         ioctl_fionbio(&stdout, true)?;
         ioctl_fionbio(&stderr, true)?;
         let (pid, stderr) = (child.id(), Some(stderr));
-        Ok(Self { pid, stdin, stdout, stderr, complaint: Vec::new() })
+        Ok(Self { pid, stdin, stdout, stderr, complaint: Vec::new(), pages: None })
     }
 
     /// What the child wrote to standard error, as far as it was kept.
     pub(super) fn complaint(&self) -> String {
         String::from_utf8_lossy(&self.complaint).into_owned()
+    }
+
+    /// How far the child came with the last document, where it told.
+    pub(super) fn pages(&self) -> Option<PagesDone> {
+        self.pages
     }
 
     /// Sends `parts`, one after the other, and waits for one frame of `kind` with at most
@@ -126,9 +89,8 @@ impl Pipes {
         let mut question = Outgoing { parts: parts.to_vec() };
         let mut answer = Incoming { kind, length_max, header: None, bytes: Vec::new() };
         let mut buffer = vec![0; READ_BYTES];
+        self.pages = None;
         loop {
-            // Between question and answer the child works, and no byte is due.
-            let works = !parts.is_empty() && question.is_sent() && !answer.has_begun();
             let (wall, stall) = clocks.left();
             let ready = self.wait(!question.is_sent(), wall.min(stall))?;
             if ready.stderr {
@@ -138,7 +100,7 @@ impl Pipes {
             if ready.stdout {
                 let heard = self.hear(&mut buffer)?;
                 has_moved |= !heard.is_empty();
-                if let Some(payload) = answer.take(heard)? {
+                if let Some(payload) = answer.take(heard, &mut self.pages)? {
                     return Ok(payload);
                 }
             }
@@ -146,9 +108,11 @@ impl Pipes {
             if wall.is_zero() {
                 return Err(Silence::Wall);
             }
-            if has_moved || (stall.is_zero() && works && clocks.is_alive(self.pid)) {
-                clocks.moved = Instant::now();
-            } else if stall.is_zero() {
+            // Between question and answer the child works, and no byte is due.
+            let works = !parts.is_empty() && question.is_sent() && !answer.has_begun();
+            if has_moved {
+                clocks.moved(works.then_some(self.pid));
+            } else if stall.is_zero() && !(works && clocks.may_go_on(self.pid)) {
                 return Err(Silence::Stall);
             }
         }
@@ -251,7 +215,7 @@ impl Outgoing<'_> {
 struct Incoming {
     kind: Kind,
     length_max: u64,
-    header: Option<Header>,
+    header: Option<(Kind, Header)>,
     /// Without the header, once that is read.
     bytes: Vec<u8>,
 }
@@ -261,24 +225,57 @@ impl Incoming {
         self.header.is_some() || !self.bytes.is_empty()
     }
 
-    /// Takes the next bytes; the payload, once it is whole.
-    fn take(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, Silence> {
+    /// Takes the next bytes; the payload, once it is whole. Progress before it goes to `pages`.
+    fn take(
+        &mut self,
+        bytes: &[u8],
+        pages: &mut Option<PagesDone>,
+    ) -> Result<Option<Vec<u8>>, Silence> {
         self.bytes.extend_from_slice(bytes);
+        while let Some((kind, header)) = self.header()?
+            && self.bytes.len() >= header.length
+        {
+            let after = match kind {
+                Kind::Progress => self.bytes.split_off(header.length),
+                // One byte too many fails the check.
+                _ => Vec::new(),
+            };
+            header.check(&self.bytes)?;
+            let payload = std::mem::replace(&mut self.bytes, after);
+            if kind != Kind::Progress {
+                return Ok(Some(payload));
+            }
+            self.header = None;
+            *pages = Some(progress(&payload)?);
+        }
+        Ok(None)
+    }
+
+    /// The header of the frame, once it is whole.
+    fn header(&mut self) -> Result<Option<(Kind, Header)>, Silence> {
         if self.header.is_none()
             && let Some((header, rest)) = self.bytes.split_first_chunk::<HEADER_BYTES>()
         {
-            self.header = Some(Header::parse(header, self.kind, self.length_max)?);
+            self.header = Some(Header::parse_next(header, self.kind, self.length_max)?);
             self.bytes = rest.to_vec();
         }
-        match self.header {
-            Some(header) if self.bytes.len() >= header.length => {
-                // One byte too many fails the check as well.
-                header.check(&self.bytes)?;
-                Ok(Some(std::mem::take(&mut self.bytes)))
-            }
-            _ => Ok(None),
+        Ok(self.header)
+    }
+}
+
+/// Takes bytes as they come from a child, `at_once` at a time.
+#[cfg(feature = "fuzzing")]
+pub(super) fn replay(bytes: &[u8], at_once: usize, kind: Kind, length_max: u64) {
+    let mut incoming = Incoming { kind, length_max, header: None, bytes: Vec::new() };
+    for part in bytes.chunks(at_once.max(1)) {
+        if !matches!(incoming.take(part, &mut None), Ok(None)) {
+            return;
         }
     }
+}
+
+fn progress(payload: &[u8]) -> Result<PagesDone, Silence> {
+    serde_json::from_slice(payload).map_err(|error| Silence::Garbage(error.to_string()))
 }
 
 fn is_passing(error: &io::Error) -> bool {
@@ -290,5 +287,56 @@ pub(super) fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: duration.subsec_nanos().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::frame;
+
+    fn sent(frames: &[(Kind, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (kind, payload) in frames {
+            frame::write(&mut bytes, *kind, payload).unwrap();
+        }
+        bytes
+    }
+
+    fn heard(bytes: &[u8], at_once: usize, kind: Kind) -> (Result<Option<Vec<u8>>, String>, u32) {
+        let mut incoming = Incoming { kind, length_max: 100, header: None, bytes: Vec::new() };
+        let mut pages = None;
+        for part in bytes.chunks(at_once) {
+            match incoming.take(part, &mut pages) {
+                Ok(None) => {}
+                Ok(found) => return (Ok(found), pages.map_or(0, |pages| pages.done)),
+                Err(silence) => return (Err(format!("{silence:?}")), 0),
+            }
+        }
+        (Ok(None), pages.map_or(0, |pages| pages.done))
+    }
+
+    #[test]
+    fn progress_comes_before_a_reply_in_whatever_pieces() {
+        let (one, two) = (br#"{"done":1,"of":3}"#.as_slice(), br#"{"done":2,"of":3}"#.as_slice());
+        let frames = [(Kind::Progress, one), (Kind::Progress, two), (Kind::Reply, b"text")];
+        let bytes = sent(&frames);
+        for at_once in [1, 7, 21, 40, bytes.len()] {
+            assert_eq!(heard(&bytes, at_once, Kind::Reply), (Ok(Some(b"text".to_vec())), 2));
+        }
+        assert_eq!(heard(&sent(&frames[..2]), 9, Kind::Reply), (Ok(None), 2));
+    }
+
+    #[test]
+    fn progress_of_any_other_form_is_garbage() {
+        let check = |kind, frames: &[(Kind, &[u8])], says: &str| {
+            let (found, _) = heard(&sent(frames), 9, kind);
+            assert!(found.clone().unwrap_err().contains(says), "{found:?}");
+        };
+        let sound = (Kind::Progress, br#"{"done":1,"of":3}"#.as_slice());
+        check(Kind::Hello, &[sound], "found kind 5");
+        check(Kind::Reply, &[(Kind::Progress, b"{}")], "missing field");
+        check(Kind::Reply, &[(Kind::Progress, &[b' '; 65])], "65 bytes, limit 64");
+        check(Kind::Reply, &[sound, (Kind::Hello, b"x")], "found kind 1");
     }
 }

@@ -10,6 +10,7 @@ use lopdf::{Dictionary, EncryptionState, Object, ObjectId, Stream, StringFormat}
 
 use crate::IngestError;
 use crate::error::Encryption;
+use crate::inspect::Opened;
 use crate::pdf::objects::Objects;
 
 /// Containers within containers that are decrypted; the reader builds none deeper.
@@ -21,6 +22,8 @@ const HASH_BYTES: usize = 32;
 /// The keys of one file.
 pub(super) struct Keys {
     state: EncryptionState,
+    /// With which password.
+    pub(super) opened: Opened,
     streams: Arc<dyn CryptFilter>,
     strings: Arc<dyn CryptFilter>,
 }
@@ -45,11 +48,11 @@ pub(super) fn keys(
         return Ok(None);
     }
     let file = file_of(objects, encrypt, id);
-    let passwords = std::iter::once("").chain(password);
-    for password in passwords {
+    let given = password.map(|password| (password, Opened::GivenPassword));
+    for (password, opened) in [("", Opened::EmptyPassword)].into_iter().chain(given) {
         if let Some(state) = unlocked(&file, password)? {
             let (streams, strings) = (state.get_stream_filter(), state.get_string_filter());
-            return Ok(Some(Keys { state, streams, strings }));
+            return Ok(Some(Keys { state, opened, streams, strings }));
         }
     }
     let why = password.map_or(Encryption::PasswordMissing, |_| Encryption::PasswordWrong);

@@ -13,7 +13,7 @@ use lopdf::{
 use crate::{Config, IngestError, Limits};
 
 fn parse(bytes: &[u8]) -> Result<Document, IngestError> {
-    crate::pdf::parse(bytes, &Config::default())
+    crate::pdf::parse(bytes, &Config::default(), &crate::progress::unheard)
 }
 
 fn parse_soon(bytes: &[u8]) -> Result<Document, IngestError> {
@@ -221,7 +221,7 @@ fn every_revision_opens_with_the_empty_password_or_the_right_one() {
         let error = |password: Option<&str>| {
             let password = password.map(str::to_owned);
             let config = Config { password, ..Config::default() };
-            crate::pdf::parse(&file, &config)
+            crate::pdf::parse(&file, &config, &crate::progress::unheard)
                 .map(|document| document.text)
                 .map_err(|e| e.to_string())
         };
@@ -332,7 +332,7 @@ fn nesting_beyond_the_limit_loses_levels_and_nothing_else() {
 /// Reads with limits and returns the text with all warnings.
 fn limited(file: &[u8], limits: Limits) -> (String, String) {
     let config = Config { limits, ..Config::default() };
-    match crate::pdf::parse(file, &config) {
+    match crate::pdf::parse(file, &config, &crate::progress::unheard) {
         Ok(document) => (document.text, document.warnings.join("\n")),
         Err(error) => (error.code().to_owned(), error.to_string()),
     }
