@@ -69,8 +69,8 @@ fn check_text(document: &Document, decoded: usize, limits: &Limits) -> Result<()
     Ok(())
 }
 
-/// What layout sees of each page of a PDF: the words, lines and blocks that [`parse`] reads, with
-/// their places. For people who look for the reason of a wrong text.
+/// What layout sees of each page of a PDF: the words, lines and blocks that
+/// [`parse`](crate::parse) reads, with their places. For people who look for the reason of a wrong text.
 ///
 /// # Errors
 ///
