@@ -53,6 +53,7 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
         saved: Vec::new(),
         saves_skipped: 0,
         marks: Marks::of_content(Structure::key(source.dict)),
+        meets_layers_off: false,
         layer: Layer::Visible,
         operations: 0,
         forms: 0,
@@ -75,8 +76,8 @@ pub(super) fn glyphs(shared: &Shared<'_>, source: &PageSource<'_>) -> PageGlyphs
     let rules = interpreter.drawing.rules_found();
     objects.record_limit("ruling lines of a page", rules, drawing::RULES_MAX);
     (page.plots, page.rules) = interpreter.drawing.finish();
-    // A page on which nothing is seen is cropped or clipped by mistake.
-    if page.glyphs.is_empty() {
+    // A page on which nothing is seen is cropped or clipped by mistake; layers are off on purpose.
+    if page.glyphs.is_empty() && !interpreter.meets_layers_off {
         std::mem::swap(&mut page.glyphs, &mut page.hidden);
     }
     page
@@ -92,6 +93,8 @@ struct Interpreter<'a> {
     /// States not saved, because too many were.
     saves_skipped: usize,
     marks: Marks,
+    /// Text of a layer that is switched off was met.
+    meets_layers_off: bool,
     layer: Layer,
     operations: usize,
     forms: usize,
@@ -361,6 +364,7 @@ impl<'a> Interpreter<'a> {
         let Some(frame) = self.frames.frame(&self.state, vertical) else { return };
         let layer = if self.state.is_invisible() { Layer::Invisible } else { self.layer };
         let tag = self.marks.tag();
+        self.meets_layers_off |= self.marks.is_hidden();
         let is_replaced = self.marks.is_replaced();
         let space = font.space_width * frame.em_along;
         let mut rest = bytes;

@@ -3,7 +3,7 @@
 use document::{BlockKind, Document, RemovalReason};
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
 
-use crate::Config;
+use crate::{Config, IngestError};
 
 /// A PDF of one page, 600 by 800 points, with Helvetica as `F`, under construction.
 struct Sheet {
@@ -41,7 +41,11 @@ impl Sheet {
         self.file.add_object(Stream::new(dict, content.to_vec()))
     }
 
-    fn read(mut self) -> Document {
+    fn read(self) -> Document {
+        self.try_read().unwrap()
+    }
+
+    fn try_read(mut self) -> Result<Document, IngestError> {
         let pages = self.file.new_object_id();
         let content = self.file.add_object(Stream::new(Dictionary::new(), self.content));
         self.page.set("Parent", pages);
@@ -56,7 +60,7 @@ impl Sheet {
         self.file.trailer.set("Root", catalog);
         let mut bytes = Vec::new();
         self.file.save_to(&mut bytes).unwrap();
-        crate::parse(&bytes, &Config::default()).unwrap()
+        crate::parse(&bytes, &Config::default())
     }
 }
 
@@ -119,8 +123,8 @@ fn a_form_shows_no_more_than_its_box() {
     assert_eq!((document.text.as_str(), hidden(&document)), ("inside", vec!["outside"]));
 }
 
-#[test]
-fn layers_that_are_off_are_not_read() {
+/// A sheet with a line of text on each of the layers named.
+fn layered(layers: &[&str]) -> Sheet {
     let mut sheet = Sheet::new(b"");
     let layer =
         |name: &str| dictionary! { "Type" => "OCG", "Name" => Object::string_literal(name) };
@@ -139,13 +143,19 @@ fn layers_that_are_off_are_not_read() {
             "D" => dictionary! { "OFF" => vec![off.into()] },
         },
     );
-    for (y, layer) in [(700, "On"), (600, "Off"), (500, "Either"), (400, "Both")] {
-        let text = text_at(72, y, layer);
+    for (at, layer) in (0..).zip(layers) {
+        let text = text_at(72, 700 - 100 * at, layer);
         sheet.content.extend(format!("/OC /{layer} BDC {text} EMC ").bytes());
     }
-    let document = sheet.read();
+    sheet
+}
+
+#[test]
+fn layers_that_are_off_are_not_read() {
+    let document = layered(&["On", "Off", "Either", "Both"]).read();
     assert_eq!(document.text, "On\n\nEither");
     assert_eq!(hidden(&document), ["Off", "Both"]);
+    assert_eq!(layered(&["Off"]).try_read().unwrap_err().code(), "NO_TEXT");
 }
 
 #[test]
