@@ -17,7 +17,8 @@ pub enum BlockKind {
     Paragraph,
     /// One item of a list, with its bullet or number.
     ListItem,
-    /// A whole table, a row a line, cells separated by ` | `.
+    /// A whole table, a row a line, cells separated by ` | `; below the head, where it is known, a
+    /// row of dashes.
     Table,
     /// Preformatted lines.
     Code,

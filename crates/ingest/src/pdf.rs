@@ -70,7 +70,8 @@ fn check_text(document: &Document, decoded: usize, limits: &Limits) -> Result<()
 }
 
 /// What layout sees of each page of a PDF: the words, lines and blocks that
-/// [`parse`](crate::parse) reads, with their places. For people who look for the reason of a wrong text.
+/// [`parse`](crate::parse) reads, with their places. For people who look for the reason of a wrong
+/// text.
 ///
 /// # Errors
 ///
