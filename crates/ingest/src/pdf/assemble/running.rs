@@ -45,8 +45,9 @@ pub(super) fn lines(pages: &[PageLayout]) -> Vec<Vec<usize>> {
 /// Whether running lines are a large part of all text.
 fn repeats_much(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
     const SHARE: f32 = 0.3;
-    let words =
-        |line: &Line| line.words.iter().filter(|_| line.text.contains(char::is_alphabetic)).count();
+    let words = |line: &Line| {
+        if line.text.contains(char::is_alphabetic) { line.words.len() } else { 0 }
+    };
     let all: usize = pages.iter().flat_map(|page| &page.lines).map(words).sum();
     let running = pages.iter().zip(marked);
     let running: usize =

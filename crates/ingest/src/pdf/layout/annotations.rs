@@ -1,6 +1,7 @@
 //! What annotations show, put where it is read: annotations come after all content, but the value
 //! of a form field belongs behind its label.
 
+use super::spacing::CELL_GAP_EM;
 use super::{Line, Piece};
 use crate::pdf::glyphs::Layer;
 
@@ -14,8 +15,6 @@ const LABEL_GAP_EM: f32 = 15.0;
 const LABEL_WORDS_MAX: usize = 14;
 /// Pairs of lines that are compared on one page.
 const COMPARISONS_MAX: usize = 20_000_000;
-/// A wider gap in the line separates cells, in em.
-const CELL_GAP_EM: f32 = 0.85;
 
 /// Puts the lines of annotations into the lines of the content.
 pub(super) fn in_place(lines: Vec<Line>) -> Vec<Line> {

@@ -21,7 +21,7 @@ const SPACE_EM_MAX: f32 = 0.17;
 /// Between characters that are set without spaces, in em.
 const SPACE_EM_SOLID: f32 = 0.6;
 /// A gap that may separate cells, in em; justified text has such gaps too, but not in columns.
-const CELL_GAP_EM: f32 = 0.85;
+pub(super) const CELL_GAP_EM: f32 = 0.85;
 /// Font sizes told apart on one line.
 const SIZES_MAX: usize = 64;
 
