@@ -11,7 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("index", &["document"]),
     ("answer", &["document", "index"]),
     ("train", &["document", "index", "ingest"]),
-    ("jely", &["answer", "document", "fixtures", "index", "ingest", "train"]),
+    ("eval", &["answer", "document", "index", "ingest"]),
+    ("jely", &["answer", "document", "eval", "fixtures", "index", "ingest", "train"]),
 ];
 
 /// Dependencies that only one crate may name: the seams they are hidden behind.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use eval::EvalError;
 use serde_json::json;
 use train::TrainError;
 
@@ -98,8 +99,10 @@ fn hint(code: &str) -> &'static str {
 fn code(error: &anyhow::Error) -> &'static str {
     let known = error.chain().filter_map(|cause| {
         let train = cause.downcast_ref().map(TrainError::code);
+        let command = || cause.downcast_ref().map(|error: &CommandError| error.code);
+        let eval = || cause.downcast_ref().map(EvalError::code);
         let index = || cause.downcast_ref().map(train::index_code);
-        train.or_else(|| cause.downcast_ref().map(|error: &CommandError| error.code)).or_else(index)
+        train.or_else(command).or_else(eval).or_else(index)
     });
     known.into_iter().next().unwrap_or("FAILED")
 }

@@ -1,0 +1,37 @@
+//! `jely eval`: how good rankings and answers are.
+
+mod collections;
+mod table;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use eval::{Options, Settings};
+
+use crate::cli::Eval;
+use crate::exit::Exit;
+use crate::output::Output;
+
+pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<Exit> {
+    let pool = super::started(arguments.jobs.map_or(0, usize::from));
+    pool.install(|| collections::run(arguments, output))
+}
+
+/// Which questions to ask, as the command line says.
+fn options(arguments: &Eval) -> Options {
+    Options {
+        questions_max: arguments.limit.map_or(usize::MAX, usize::from),
+        history: !arguments.no_history,
+        ..Options::default()
+    }
+}
+
+/// Settings from a file of that name or, where there is none, from the text itself.
+fn settings(text: &str) -> Result<Settings> {
+    if !Path::new(text).is_file() {
+        return Ok(Settings::parse(text)?);
+    }
+    let held = fs::read_to_string(text).with_context(|| format!("{text}: cannot read"))?;
+    Settings::parse(&held).with_context(|| text.to_owned())
+}
