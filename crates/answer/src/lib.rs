@@ -39,4 +39,5 @@ pub use generate::{Extractive, Generated, Generator, Quote};
 pub use grounding::{Grounding, estimate_tokens};
 pub use passage::Passage;
 pub use question::Question;
+pub use rank::Signals;
 pub use retrieve::retrieve;

@@ -34,7 +34,7 @@ pub struct Passage {
     /// What was found in each chunk.
     pub(crate) readings: Vec<Reading>,
     /// What speaks for its best chunk.
-    pub(crate) signals: Signals,
+    pub signals: Signals,
 }
 
 impl Passage {

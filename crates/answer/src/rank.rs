@@ -17,23 +17,23 @@ const READS_MIN: usize = 20;
 
 /// What speaks for a candidate; each from 0 to 1 but for the bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Signals {
+pub struct Signals {
     /// Score of the index over that of its best hit.
-    pub(crate) index: f32,
+    pub index: f32,
     /// Largest share of the question's mass in one unit with its headings.
-    pub(crate) sentence: f32,
+    pub sentence: f32,
     /// Share of adjacent question words that stand close together.
-    pub(crate) pairs: f32,
+    pub pairs: f32,
     /// Share of the question's mass in title and headings.
-    pub(crate) frame: f32,
+    pub frame: f32,
     /// Score of the document's best other hit over that of the best hit.
-    pub(crate) document: f32,
+    pub document: f32,
     /// Share of the question's mass in text, headings and title. For the confidence; it adds
     /// nothing to the order, BM25 counts the same.
-    pub(crate) coverage: f32,
+    pub coverage: f32,
     /// Score of the index over the question's whole mass; bounded, though not by 1. For the
     /// confidence.
-    pub(crate) bound: f32,
+    pub bound: f32,
 }
 
 /// Weights of the signals.
@@ -45,11 +45,11 @@ pub(crate) struct Signals {
 const WEIGHTS: [(Signal, f32); 5] = [
     (|signals| signals.index, 1.0),
     // The answer stands in one sentence; the words of a chance match are scattered.
-    (|signals| signals.sentence, 0.1),
+    (|signals| signals.sentence, 0.15),
     // Words that stand together in the question belong together.
-    (|signals| signals.pairs, 0.1),
+    (|signals| signals.pairs, 0.2),
     // Sections of manuals are asked for by their headings.
-    (|signals| signals.frame, 0.1),
+    (|signals| signals.frame, 0.15),
     // A long document that is about the matter has more than one chunk about it.
     (|signals| signals.document, 0.05),
 ];

@@ -4,7 +4,7 @@
 //! confidence and the choice of sentences all work on what was found here.
 
 use document::{Chunk, Span};
-use index::{Hit, Token, analyze};
+use index::{Hit, Language, Token, analyze};
 
 use crate::sentences::{Piece, UnitKind, pieces};
 use crate::terms::{Matches, Terms};
@@ -76,17 +76,17 @@ impl Unit {
 
 /// Reads a hit. Linear in the chunk.
 pub(crate) fn read(hit: &Hit, terms: &Terms) -> Reading {
-    let mut reading = read_chunk(&hit.chunk, terms);
-    reading.frame = matches_of(&hit.title, terms);
+    let mut reading = read_chunk(&hit.chunk, hit.language, terms);
+    reading.frame = matches_of(&hit.title, hit.language, terms);
     for heading in &hit.chunk.headings {
-        reading.frame = reading.frame.or(matches_of(heading, terms));
+        reading.frame = reading.frame.or(matches_of(heading, hit.language, terms));
     }
     add_context(&mut reading);
     reading
 }
 
-fn matches_of(text: &str, terms: &Terms) -> Matches {
-    let tokens = analyze(text);
+fn matches_of(text: &str, language: Language, terms: &Terms) -> Matches {
+    let tokens = analyze(text, language);
     let found = tokens.iter().filter_map(|token| Some((terms.find(&token.term)?, token)));
     found.fold(Matches::default(), |all, (at, token)| all.or(terms.matched(at, &token.exact)))
 }
@@ -102,9 +102,9 @@ fn add_context(reading: &mut Reading) {
     }
 }
 
-fn read_chunk(chunk: &Chunk, terms: &Terms) -> Reading {
+fn read_chunk(chunk: &Chunk, language: Language, terms: &Terms) -> Reading {
     let end = chunk.text.floor_char_boundary(READ_BYTES_MAX);
-    let tokens = analyze(chunk.text.get(..end).unwrap_or_default());
+    let tokens = analyze(chunk.text.get(..end).unwrap_or_default(), language);
     let mut sweep = Sweep::new(chunk, terms.len());
     for (position, token) in tokens.iter().enumerate() {
         let found = terms.find(&token.term).map(|at| (at, terms.matched(at, &token.exact)));
@@ -204,18 +204,16 @@ fn hash_of(term: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use index::Query;
-
     use super::*;
     use crate::testing::{bot, chunk_of};
 
     fn read_text(question: &str, text: &str) -> (Terms, Reading) {
         let bot = bot(&[("Guide", text)]);
         let terms = Terms::weigh(&bot.snapshot, &crate::Question::new(question)).unwrap();
-        assert_eq!(terms.len(), Query::parse(question).terms().len());
         let document_id = "d".parse().unwrap();
-        let chunk = chunk_of(text);
-        let reading = read(&Hit { document_id, title: "Guide".into(), score: 1.0, chunk }, &terms);
+        let (chunk, language) = (chunk_of(text), Language::English);
+        let hit = Hit { document_id, title: "Guide".into(), score: 1.0, language, chunk };
+        let reading = read(&hit, &terms);
         (terms, reading)
     }
 

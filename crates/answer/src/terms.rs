@@ -34,7 +34,7 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone)]
 struct Term {
     exact: Vec<String>,
-    stem: String,
+    stems: Vec<String>,
     mass: f32,
     known: bool,
 }
@@ -64,18 +64,19 @@ impl Terms {
         let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
         let mut by_stem: HashMap<String, usize> = HashMap::new();
-        for term in question.query().terms().iter().take(LOOKUPS_MAX) {
-            if let Some(&at) = by_stem.get(&term.term) {
+        for term in snapshot.terms(question.query()).into_iter().take(LOOKUPS_MAX) {
+            let known = term.stems.iter().find_map(|stem| by_stem.get(stem));
+            if let Some(&at) = known {
                 if let Some(seen) = list.get_mut(at) {
-                    seen.exact.push(term.exact.clone());
+                    seen.exact.push(term.exact);
                 }
                 continue;
             }
-            let idf = snapshot.idf(&term.term)?;
-            by_stem.insert(term.term.clone(), list.len());
+            let idf = snapshot.idf_of(&term)?;
+            by_stem.extend(term.stems.iter().map(|stem| (stem.clone(), list.len())));
             list.push(Term {
-                exact: vec![term.exact.clone()],
-                stem: term.term.clone(),
+                exact: vec![term.exact],
+                stems: term.stems,
                 mass: (idf * term.weight).max(f32::EPSILON),
                 known: idf < unknown,
             });
@@ -92,7 +93,11 @@ impl Terms {
             list.retain(|term| term.mass >= least);
             list.truncate(TERMS_MAX);
         }
-        let by_stem = list.iter().enumerate().map(|(at, term)| (term.stem.clone(), at)).collect();
+        let stems = list
+            .iter()
+            .enumerate()
+            .flat_map(|(at, term)| term.stems.iter().map(move |stem| (stem.clone(), at)));
+        let by_stem = stems.collect();
         let total = list.iter().map(|term| term.mass).sum();
         Self { list, by_stem, total }
     }
@@ -171,7 +176,7 @@ mod tests {
     fn terms(words: &[(&str, f32)]) -> Terms {
         let term = |&(word, mass): &(&str, f32)| Term {
             exact: vec![format!("{word}s")],
-            stem: word.to_owned(),
+            stems: vec![word.to_owned()],
             mass,
             known: mass < 3.0,
         };
