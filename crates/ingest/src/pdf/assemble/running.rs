@@ -18,6 +18,9 @@ const LINES_MAX: usize = 100;
 const OUTER_SHARE: f32 = 0.16;
 /// Pages on which a line must stand; a document of two pages has two.
 const PAGES_MIN: usize = 3;
+/// In a document of fewer pages, a line that stands on each may as well be content, as the sender
+/// of a letter is: unless it counts the pages, it stays once.
+const PAGES_SURE: usize = 4;
 /// Pages between two occurrences: left and right pages differ, and chapters open without header.
 const PAGES_APART_MAX: usize = 4;
 /// Chains that a line may still go on with: one for each place it stands in.
@@ -72,6 +75,7 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
     let title_size = Measures::of(pages).body_size * TITLE_LARGER;
     let facts = facts_of_middles(pages);
     let mut marked = vec![Vec::new(); pages.len()];
+    let mut kept: Vec<usize> = vec![0; pages.len()];
     let pages_min = PAGES_MIN.min(pages.len().max(2));
     #[expect(
         clippy::iter_over_hash_type,
@@ -92,9 +96,10 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
                 let is_title = !only_number && chain[0].size > title_size;
                 let keeps = is_title
                     || is_first_table_head(pages, &chain)
-                    || (!only_number && (keep_first || says_facts(pages, &chain, &facts)));
+                    || (!only_number && (keep_first || stays_once(pages, &chain, &facts)));
                 let taken = chain.iter().skip(usize::from(keeps));
                 taken.for_each(|seen| marked[seen.page_at].extend(&seen.lines));
+                kept[chain[0].page_at] += if keeps { chain[0].lines.len() } else { 0 };
             }
         }
     }
@@ -106,13 +111,14 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
         marks.dedup();
         keep_parts_of_paragraphs(page, marks);
     }
-    if leaves_nothing(pages, &marked) { vec![Vec::new(); pages.len()] } else { marked }
+    if leaves_nothing(pages, &marked, &kept) { vec![Vec::new(); pages.len()] } else { marked }
 }
 
-/// Whether most pages that have lines would lose all of them: then what repeats is the content.
-fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
-    let lost =
-        pages.iter().zip(marked).filter(|(page, marks)| marks.len() >= page.lines.len().max(1));
+/// Whether most pages that have lines would lose all of them, or be left with running lines that
+/// stay once: then what repeats is the content.
+fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>], kept: &[usize]) -> bool {
+    let lost = pages.iter().zip(marked.iter().zip(kept));
+    let lost = lost.filter(|(page, (marks, kept))| marks.len() + **kept >= page.lines.len().max(1));
     let with_lines = pages.iter().filter(|page| !page.lines.is_empty()).count();
     lost.count() * 2 > with_lines
 }
@@ -161,6 +167,12 @@ fn keep_parts_of_paragraphs(page: &PageLayout, marks: &mut Vec<usize>) {
         kept = !parts.is_empty();
         marks.retain(|at| parts.binary_search(at).is_err());
     }
+}
+
+/// Whether a running line may be content, for lack of pages or for what it says.
+fn stays_once(pages: &[PageLayout], chain: &[&Seen], elsewhere: &HashSet<String>) -> bool {
+    let few_pages = pages.len() < PAGES_SURE && !counts_pages(chain);
+    few_pages || says_facts(pages, chain, elsewhere)
 }
 
 /// Whether a running line holds what nobody else says: an address to write to or a number that is
@@ -284,8 +296,12 @@ fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
 fn numbers_pages(chain: &[&Seen], pages: usize) -> bool {
     let few = chain.iter().all(|seen| seen.numbers.len() <= 2);
     let first_of_one = pages == 1 && chain.iter().all(|seen| seen.numbers == [1]);
-    let counting = chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1]));
-    few && (first_of_one || counting)
+    few && (first_of_one || counts_pages(chain))
+}
+
+/// Whether one of the numbers grows with every page.
+fn counts_pages(chain: &[&Seen]) -> bool {
+    chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1]))
 }
 
 /// Whether one of the numbers grows as the pages do.
@@ -395,12 +411,26 @@ mod tests {
         let footer = "Ostermere Trading, phone 0555 123 456";
         let text = |number: usize| format!("Text of page {number}");
         let pages: Vec<_> =
-            (0..3).map(|number| page(&[(&text(number), 400.0), (footer, 30.0)])).collect();
-        assert_eq!(lines(&pages), [vec![], vec![1], vec![1]]);
-        let pages: Vec<_> = (0..3)
+            (0..4).map(|number| page(&[(&text(number), 400.0), (footer, 30.0)])).collect();
+        assert_eq!(lines(&pages), [vec![], vec![1], vec![1], vec![1]]);
+        let pages: Vec<_> = (0..4)
             .map(|number| page(&[(&text(number), 400.0), ("Report of 2024", 30.0)]))
             .collect();
-        assert_eq!(lines(&pages), vec![vec![1]; 3]);
+        assert_eq!(lines(&pages), vec![vec![1]; 4]);
+    }
+
+    #[test]
+    fn on_few_pages_what_repeats_stays_once() {
+        let report = |number: usize| {
+            page(&[("Payable by transfer", 770.0), (&format!("Item {number}"), 400.0)])
+        };
+        let pages: Vec<_> = (1..PAGES_SURE).map(report).collect();
+        assert_eq!(lines(&pages), [vec![], vec![0], vec![0]]);
+        let pages: Vec<_> = (1..=PAGES_SURE).map(report).collect();
+        assert_eq!(lines(&pages), vec![vec![0]; PAGES_SURE]);
+        let numbered = |number: usize| page(&[(&format!("Page {number}"), 30.0)]);
+        let pages: Vec<_> = (1..PAGES_SURE).map(numbered).collect();
+        assert_eq!(lines(&pages), vec![vec![0]; PAGES_SURE - 1]);
     }
 
     #[test]
