@@ -21,7 +21,7 @@ pub struct QueryTerm {
     pub exact: String,
     /// The stem.
     pub term: String,
-    /// How often the query says it: a whole number above 0, the factor on its score.
+    /// How often the query says it, above 0: the factor on its score.
     pub weight: f32,
 }
 
@@ -32,22 +32,34 @@ impl Query {
     /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
     /// unless the whole question is in capitals. At most 64 distinct terms are kept.
     pub fn parse(text: &str) -> Self {
-        let tokens = analyze(text);
-        let shouted = !text.chars().any(char::is_lowercase);
-        let is_name = |token: &Token| !shouted && is_capitals(text, token);
+        Self::parse_weighted(&[(text, 1.0)])
+    }
+
+    /// Reads several texts as one question, as [`parse`](Self::parse) reads each: a term weighs
+    /// as often as each text says it, times the weight of the text. Those of the first text come
+    /// first. Where all of it is noise, the first text is read whole.
+    pub fn parse_weighted(parts: &[(&str, f32)]) -> Self {
         let mut query = Self { terms: Vec::new() };
-        let mut last = "";
-        for token in &tokens {
-            let asks = last == "how" && stop_words::is_measure(&token.exact);
-            if is_name(token) || !(asks || is_noise(&token.exact)) {
-                query.add(token);
-            }
-            last = &token.exact;
+        for &(text, weight) in parts {
+            query.add_text(text, weight);
         }
-        if query.is_empty() {
-            tokens.iter().for_each(|token| query.add(token));
+        if let Some(&(text, weight)) = parts.first().filter(|_| query.is_empty()) {
+            analyze(text).iter().for_each(|token| query.add(token, weight));
         }
         query
+    }
+
+    fn add_text(&mut self, text: &str, weight: f32) {
+        let shouted = !text.chars().any(char::is_lowercase);
+        let is_name = |token: &Token| !shouted && is_capitals(text, token);
+        let mut last = String::new();
+        for token in analyze(text) {
+            let asks = last == "how" && stop_words::is_measure(&token.exact);
+            if is_name(&token) || !(asks || is_noise(&token.exact)) {
+                self.add(&token, weight);
+            }
+            last = token.exact;
+        }
     }
 
     /// The terms that count, in order of first appearance.
@@ -60,12 +72,12 @@ impl Query {
         self.terms.is_empty()
     }
 
-    fn add(&mut self, token: &Token) {
+    fn add(&mut self, token: &Token, weight: f32) {
         if let Some(known) = self.terms.iter_mut().find(|term| term.exact == token.exact) {
-            known.weight += 1.0;
+            known.weight += weight;
         } else if self.terms.len() < TERMS_MAX {
             let (exact, term) = (token.exact.clone(), token.term.clone());
-            self.terms.push(QueryTerm { exact, term, weight: 1.0 });
+            self.terms.push(QueryTerm { exact, term, weight });
         }
     }
 }
@@ -118,6 +130,16 @@ mod tests {
         assert_eq!(query.terms()[0].weight, 2.0);
         let many: String = (0..500).map(|number| format!("w{number} ")).collect();
         assert_eq!(Query::parse(&many).terms().len(), TERMS_MAX);
+    }
+
+    #[test]
+    fn texts_beside_the_question_add_to_its_terms() {
+        let query = Query::parse_weighted(&[("and the pump?", 1.0), ("pump or hose", 0.25)]);
+        let terms = query.terms().iter().map(|term| (term.exact.as_str(), term.weight));
+        assert_eq!(terms.collect::<Vec<_>>(), [("pump", 1.25), ("hose", 0.25)]);
+        let query = Query::parse_weighted(&[("and when?", 1.0), ("hose", 0.25)]);
+        assert_eq!(query.terms().len(), 1);
+        assert!(Query::parse_weighted(&[]).is_empty());
     }
 
     proptest! {
