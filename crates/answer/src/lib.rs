@@ -20,6 +20,8 @@ mod config;
 mod error;
 mod generate;
 mod grounding;
+mod language;
+mod lexicon;
 mod passage;
 mod question;
 mod rank;
@@ -27,16 +29,17 @@ mod reading;
 mod retrieve;
 mod select;
 mod sentences;
+mod small_talk;
 mod terms;
 #[cfg(test)]
 mod testing;
 
-pub use answer::{Answer, answer};
+pub use answer::{Answer, AnswerKind, answer};
 pub use citation::Citation;
 pub use config::Config;
 pub use error::{AnswerError, GenerateError};
 pub use generate::{Extractive, Generated, Generator, Quote};
 pub use grounding::{Grounding, estimate_tokens};
 pub use passage::Passage;
-pub use question::Question;
+pub use question::{Question, Role, Turn};
 pub use retrieve::retrieve;
