@@ -69,12 +69,13 @@ impl Query {
         self.words.is_empty()
     }
 
-    /// The terms that count in some languages, in order of first appearance.
+    /// The terms that count in a bot of some languages (none known: English), in order of first
+    /// appearance.
     ///
     /// Stop words, question words (`how many`), pronouns and single Latin letters are left out,
     /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
     /// unless the whole text is in capitals. At most 64 distinct terms are kept.
-    pub(crate) fn terms(&self, languages: &[Language]) -> Vec<QueryTerm> {
+    pub fn terms(&self, languages: &[Language]) -> Vec<QueryTerm> {
         let asked = self.language(languages);
         let mut terms: Vec<QueryTerm> = Vec::new();
         let mut last: Option<&Word> = None;
