@@ -58,9 +58,13 @@ pub fn answer(
     if let Some(reply) = small_talk::reply(question.text(), config) {
         return Ok(small_talk(reply));
     }
-    let terms = Terms::weigh(snapshot, question)?;
+    let terms = Terms::weigh(snapshot, question.query())?;
     let passages = retrieve_with(snapshot, question, &terms, config)?;
-    let confidence = Evidence::of(&passages, &terms).confidence();
+    let confidence = match question.own_query() {
+        None => Evidence::of(&passages, &terms).confidence(),
+        // What the conversation adds helps to find, and says nothing of whether this is answered.
+        Some(own) => Evidence::read(&passages, &Terms::weigh(snapshot, own)?).confidence(),
+    };
     if passages.is_empty() || confidence < config.confidence_min {
         return Ok(refuse(question, &passages, confidence));
     }

@@ -16,6 +16,8 @@ const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 pub struct Question {
     text: String,
     query: Query,
+    /// The question's own words, where the query has more.
+    own: Option<Query>,
     form: Form,
 }
 
@@ -31,7 +33,8 @@ impl Question {
     pub fn with_history(text: &str, history: &[Turn]) -> Self {
         let text = head(text);
         let query = history::query(text, history);
-        Self { text: text.to_owned(), query, form: Form::of(text) }
+        let own = Some(Query::parse(text)).filter(|own| *own != query);
+        Self { text: text.to_owned(), query, own, form: Form::of(text) }
     }
 
     /// The question as asked, without blank space around it.
@@ -42,6 +45,11 @@ impl Question {
     /// What is searched for.
     pub fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// The question's own words, where more is searched for.
+    pub(crate) fn own_query(&self) -> Option<&Query> {
+        self.own.as_ref()
     }
 
     pub(crate) fn form(&self) -> &Form {

@@ -62,12 +62,16 @@ pub(crate) fn analyzer<T>(run: impl FnOnce(&mut Analyzer) -> T) -> T {
 /// The tokens of a text in some language, in order. Linear in the text; never fails.
 pub fn analyze(text: &str, language: Language) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 6);
-    analyzer(|analyzer| {
-        analyzer.each_token(text, language, |span, exact, term| {
-            tokens.push(Token { span, exact: exact.to_owned(), term: term.to_owned() });
-        });
+    each_token(text, language, |span, exact, term| {
+        tokens.push(Token { span, exact: exact.to_owned(), term: term.to_owned() });
     });
     tokens
+}
+
+/// Calls `emit(span, exact, term)` for every token that [`analyze`] gives, in order, without
+/// allocating any. `emit` must not analyse in its turn.
+pub fn each_token(text: &str, language: Language, emit: impl FnMut(Span, &str, &str)) {
+    analyzer(|analyzer| analyzer.each_token(text, language, emit));
 }
 
 /// The chain with its scratch space: nothing is allocated per token.

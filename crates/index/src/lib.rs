@@ -37,7 +37,7 @@ mod snapshot;
 mod store;
 mod writer;
 
-pub use analyzer::{ANALYZER_VERSION, Token, analyze};
+pub use analyzer::{ANALYZER_VERSION, Token, analyze, each_token};
 pub use config::Config;
 pub use error::IndexError;
 pub use key::{PipelineKey, SnapshotKey};
@@ -45,6 +45,6 @@ pub use language::Language;
 pub use manifest::{DocumentEntry, FileEntry, MANIFEST_FORMAT, Manifest};
 pub use query::{Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;
-pub use snapshot::{Hit, Snapshot};
+pub use snapshot::{Found, Hit, Snapshot};
 pub use store::Store;
 pub use writer::{Begin, BotWriter, Published, Transaction};

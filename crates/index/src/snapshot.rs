@@ -126,7 +126,29 @@ impl Snapshot {
     /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
     /// largest segment, and the decompression of the chunks returned.
     pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, IndexError> {
-        self.best(query, limit)?.into_iter().map(|found| self.hit(&found)).collect()
+        self.find(query, limit)?.iter().map(|found| self.read(found)).collect()
+    }
+
+    /// The places of the chunks that [`search`](Self::search) gives, without their text.
+    pub fn find(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut best = BinaryHeap::new();
+        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
+        let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
+        best.sort_by(|left, right| right.cmp(left));
+        Ok(best)
+    }
+
+    /// Reads a chunk that was found in this snapshot: the decompression of one block.
+    pub fn read(&self, found: &Found) -> Result<Hit, IndexError> {
+        let outside = || IndexError::damaged(&self.folder, "a chunk of another snapshot");
+        let segment = self.segments.get(found.segment).ok_or_else(outside)?;
+        let entry = self.manifest.documents.get(found.owner as usize).ok_or_else(outside)?;
+        let (chunk, language) = self.stored(segment, found.doc)?;
+        let (document_id, title) = (entry.id.clone(), entry.title.clone());
+        Ok(Hit { document_id, title, score: found.score, language, chunk })
     }
 
     /// The languages of its chunks, the one of most documents first; at most
@@ -192,17 +214,6 @@ impl Snapshot {
         Ok(found)
     }
 
-    fn best(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut best = BinaryHeap::new();
-        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
-        let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
-        best.sort_by(|left, right| right.cmp(left));
-        Ok(best)
-    }
-
     fn collect(
         &self,
         query: &Query,
@@ -220,13 +231,6 @@ impl Snapshot {
             collect_segment(at, segment, &scores, limit, best);
         }
         Ok(())
-    }
-
-    fn hit(&self, found: &Found) -> Result<Hit, IndexError> {
-        let (chunk, language) = self.stored(&self.segments[found.segment], found.doc)?;
-        let entry = &self.manifest.documents[found.owner as usize];
-        let (document_id, title) = (entry.id.clone(), entry.title.clone());
-        Ok(Hit { document_id, title, score: found.score, language, chunk })
     }
 
     fn stored(&self, segment: &Segment, doc: u32) -> Result<(Chunk, Language), IndexError> {
@@ -249,14 +253,27 @@ fn languages_of(manifest: &Manifest) -> Vec<Language> {
     languages.into_iter().map(|(language, _)| language).collect()
 }
 
-/// A scored chunk. Greater is better: by score, then by the earlier document and ordinal.
-#[derive(Debug, PartialEq)]
-struct Found {
+/// The place of a chunk that matches a query. Greater is better: by score, then by the earlier
+/// document and ordinal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
     score: f32,
     owner: Owner,
     ordinal: u32,
     segment: usize,
     doc: u32,
+}
+
+impl Found {
+    /// The higher the better, above 0; comparable within one snapshot and query only.
+    pub fn score(&self) -> f32 {
+        self.score
+    }
+
+    /// Its document: the position in the manifest.
+    pub fn document(&self) -> usize {
+        self.owner as usize
+    }
 }
 
 impl Eq for Found {}
