@@ -70,7 +70,9 @@ fn an_answer_comes_with_its_source_and_the_exact_quote() {
     app.train("shop");
     let answer = app.ask("shop", "How many days do I have to return goods?");
     assert_eq!(answer["answered"], true);
-    assert_eq!(keys(&answer), BTreeSet::from(["answered", "answer", "confidence", "sources"]));
+    assert_eq!(answer["kind"], "answer");
+    let expected = ["kind", "answered", "answer", "confidence", "sources"];
+    assert_eq!(keys(&answer), BTreeSet::from(expected));
     assert!(answer["answer"].as_str().unwrap().contains("within 42 days"));
     let source = &answer["sources"][0];
     let expected =

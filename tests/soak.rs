@@ -35,6 +35,7 @@ const HANG_EVERY: usize = 2000;
 #[test]
 #[ignore = "takes minutes; run by command"]
 fn ten_thousand_broken_files_while_questions_are_asked() {
+    let _alone = alone();
     let app = TestApp::new();
     app.jely(["train", "shop", fixtures::folder("handbook").to_str().unwrap()]);
     let folder = DataFolder::open_existing(app.data(), index::Config::default()).unwrap();
@@ -70,10 +71,17 @@ fn ten_thousand_broken_files_while_questions_are_asked() {
     assert!(busy.p99 < 2 * idle.p99, "questions wait for files");
 }
 
+/// One measurement at a time: the children and files of the process are counted.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// What a worker adds to a document, once it is warm, and what the first one costs.
 #[test]
 #[ignore = "measures; run by command"]
 fn what_a_worker_costs() {
+    let _alone = alone();
     const ROUNDS: usize = 50;
     let manual = fixtures::folder("handbook").join("larkspur-e3-manual.pdf");
     let documents = [

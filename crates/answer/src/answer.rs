@@ -6,12 +6,11 @@ use crate::citation::{Citation, cite};
 use crate::confidence::Evidence;
 use crate::generate::{Generated, Generator};
 use crate::grounding::{Grounding, fit};
+use crate::language::language_of;
 use crate::retrieve::retrieve_with;
+use crate::small_talk;
 use crate::terms::Terms;
 use crate::{AnswerError, Config, Passage, Question};
-
-/// What is said where the documents do not hold the answer.
-const REFUSAL: &str = "I could not find an answer to that in the documents.";
 
 /// Topics named in a refusal.
 const TOPICS_MAX: usize = 3;
@@ -19,10 +18,25 @@ const TOPICS_MAX: usize = 3;
 /// Least share of the question that a passage holds for its topic to be called near.
 const TOPIC_COVERAGE_MIN: f32 = 0.1;
 
+/// What a reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AnswerKind {
+    /// An answer from the documents, with its sources.
+    Answer,
+    /// Words to say that the documents hold none.
+    NotFound,
+    /// A reply to a greeting, to thanks or to a goodbye. It counts as answered, with confidence 1
+    /// and without sources: nothing was asked that the documents could have failed to hold.
+    SmallTalk,
+}
+
 /// A reply to a question.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Answer {
-    /// Whether the documents hold the answer.
+    /// What the reply is.
+    pub kind: AnswerKind,
+    /// Whether the question got its answer: false for [`AnswerKind::NotFound`] alone.
     pub answered: bool,
     /// The reply: the answer, or words to say that there is none and which topics are near.
     pub answer: String,
@@ -32,7 +46,8 @@ pub struct Answer {
     pub sources: Vec<Citation>,
 }
 
-/// Answers a question from a snapshot. Refuses where confidence lies below
+/// Answers a question from a snapshot. A message that is nothing but a greeting, thanks or a
+/// goodbye gets its like, in its own language, without a look at the snapshot. Refuses where confidence lies below
 /// `config.confidence_min`, or where the generator finds nothing to quote.
 pub fn answer(
     snapshot: &Snapshot,
@@ -40,11 +55,18 @@ pub fn answer(
     generator: &dyn Generator,
     config: &Config,
 ) -> Result<Answer, AnswerError> {
-    let terms = Terms::weigh(snapshot, question)?;
+    if let Some(reply) = small_talk::reply(question.text(), config) {
+        return Ok(small_talk(reply));
+    }
+    let terms = Terms::weigh(snapshot, question.query())?;
     let passages = retrieve_with(snapshot, question, &terms, config)?;
-    let confidence = Evidence::of(&passages, &terms).confidence();
+    let confidence = match question.own_query() {
+        None => Evidence::of(&passages, &terms).confidence(),
+        // What the conversation adds helps to find, and says nothing of whether this is answered.
+        Some(own) => Evidence::read(&passages, &Terms::weigh(snapshot, own)?).confidence(),
+    };
     if passages.is_empty() || confidence < config.confidence_min {
-        return Ok(refuse(&passages, confidence));
+        return Ok(refuse(question, &passages, confidence));
     }
     let passages = fit(passages, config.grounding_tokens_max, &terms);
     let sentences_max = config.sentences_max;
@@ -61,12 +83,20 @@ fn checked(generated: Generated, grounding: &Grounding) -> Answer {
     let cited = cited.filter_map(|quote| cite(passages.get(quote.passage)?, quote.span));
     let sources: Vec<Citation> = cited.collect();
     if sources.is_empty() || generated.text.trim().is_empty() {
-        return refuse(passages, grounding.confidence);
+        return refuse(&grounding.question, passages, grounding.confidence);
     }
-    Answer { answered: true, answer: generated.text, confidence: grounding.confidence, sources }
+    let kind = AnswerKind::Answer;
+    let confidence = grounding.confidence;
+    Answer { kind, answered: true, answer: generated.text, confidence, sources }
 }
 
-fn refuse(passages: &[Passage], confidence: f32) -> Answer {
+fn small_talk(answer: String) -> Answer {
+    let kind = AnswerKind::SmallTalk;
+    Answer { kind, answered: true, answer, confidence: 1.0, sources: Vec::new() }
+}
+
+/// Says in the language of the question that there is no answer, and which topics are near.
+fn refuse(question: &Question, passages: &[Passage], confidence: f32) -> Answer {
     let near = passages.iter().filter(|passage| passage.signals.coverage >= TOPIC_COVERAGE_MIN);
     let mut topics: Vec<String> = Vec::new();
     for topic in near.filter_map(topic) {
@@ -74,12 +104,15 @@ fn refuse(passages: &[Passage], confidence: f32) -> Answer {
             topics.push(topic);
         }
     }
+    let language = language_of(question.text());
+    let refusal = language.refusal;
     let answer = if topics.is_empty() {
-        REFUSAL.to_owned()
+        refusal.to_owned()
     } else {
-        format!("{REFUSAL} The nearest topics they cover: {}.", topics.join("; "))
+        format!("{refusal} {} {}.", language.topics, topics.join("; "))
     };
-    Answer { answered: false, answer, confidence, sources: Vec::new() }
+    let kind = AnswerKind::NotFound;
+    Answer { kind, answered: false, answer, confidence, sources: Vec::new() }
 }
 
 /// What a passage is about: its document and its innermost heading.

@@ -51,6 +51,12 @@ const MODEL: Model = Model {
 };
 
 impl Evidence {
+    /// What passages that were found by other terms show for these.
+    pub(crate) fn read(passages: &[Passage], terms: &Terms) -> Self {
+        let passages: Vec<Passage> = passages.iter().map(|found| found.read_again(terms)).collect();
+        Self::of(&passages, terms)
+    }
+
     /// What the passages of a question show.
     pub(crate) fn of(passages: &[Passage], terms: &Terms) -> Self {
         let Some(first) = passages.first() else { return Self::default() };

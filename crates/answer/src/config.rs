@@ -15,6 +15,8 @@ pub struct Config {
     pub sentences_max: usize,
     /// Least confidence with which a question is answered, 0 to 1.
     pub confidence_min: f32,
+    /// What is said to a greeting; by default a sentence in the language of the greeting.
+    pub greeting: Option<String>,
 }
 
 impl Default for Config {
@@ -26,6 +28,7 @@ impl Default for Config {
             grounding_tokens_max: 4_000,
             sentences_max: 3,
             confidence_min: crate::confidence::CONFIDENCE_MIN,
+            greeting: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Passages: ranked candidates without repetition, neighbours joined.
 
 use document::{Chunk, DocumentId, PageRange, Span};
+use index::Language;
 
 use crate::rank::{Candidate, Signals};
-use crate::reading::{Reading, Unit};
+use crate::reading::{Reading, Unit, read_titled};
+use crate::terms::Terms;
 
 /// Largest passage made by joining neighbours, in words: two chunks of the usual size and a bit.
 /// A single larger chunk is a passage all the same.
@@ -34,7 +36,7 @@ pub struct Passage {
     /// What was found in each chunk.
     pub(crate) readings: Vec<Reading>,
     /// What speaks for its best chunk.
-    pub(crate) signals: Signals,
+    pub signals: Signals,
 }
 
 impl Passage {
@@ -82,6 +84,18 @@ impl Passage {
             readings: vec![reading],
             signals,
         }
+    }
+
+    /// The same passage read for other terms. What the index said of it stays.
+    pub(crate) fn read_again(&self, terms: &Terms) -> Self {
+        let parts = self.chunks.iter().zip(&self.readings);
+        let readings = parts.map(|(chunk, reading)| {
+            let language = reading.language.unwrap_or(Language::English);
+            read_titled(chunk, &self.title, language, terms)
+        });
+        let mut passage = Self { readings: readings.collect(), ..self.clone() };
+        passage.signals = passage.signals.read_again(&passage.readings, terms);
+        passage
     }
 
     fn words(&self) -> usize {

@@ -4,36 +4,35 @@
 
 use std::collections::BTreeMap;
 
-use document::DocumentId;
-use index::Hit;
+use index::{Found, Hit, Snapshot};
 
-use crate::Config;
 use crate::reading::{Reading, read};
 use crate::sentences::UnitKind;
 use crate::terms::Terms;
+use crate::{AnswerError, Config};
 
 /// Candidates that are read, at least. Reading costs more than everything else together.
 const READS_MIN: usize = 20;
 
 /// What speaks for a candidate; each from 0 to 1 but for the bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Signals {
+pub struct Signals {
     /// Score of the index over that of its best hit.
-    pub(crate) index: f32,
+    pub index: f32,
     /// Largest share of the question's mass in one unit with its headings.
-    pub(crate) sentence: f32,
+    pub sentence: f32,
     /// Share of adjacent question words that stand close together.
-    pub(crate) pairs: f32,
+    pub pairs: f32,
     /// Share of the question's mass in title and headings.
-    pub(crate) frame: f32,
+    pub frame: f32,
     /// Score of the document's best other hit over that of the best hit.
-    pub(crate) document: f32,
+    pub document: f32,
     /// Share of the question's mass in text, headings and title. For the confidence; it adds
     /// nothing to the order, BM25 counts the same.
-    pub(crate) coverage: f32,
+    pub coverage: f32,
     /// Score of the index over the question's whole mass; bounded, though not by 1. For the
     /// confidence.
-    pub(crate) bound: f32,
+    pub bound: f32,
 }
 
 /// Weights of the signals.
@@ -45,11 +44,11 @@ pub(crate) struct Signals {
 const WEIGHTS: [(Signal, f32); 5] = [
     (|signals| signals.index, 1.0),
     // The answer stands in one sentence; the words of a chance match are scattered.
-    (|signals| signals.sentence, 0.1),
+    (|signals| signals.sentence, 0.15),
     // Words that stand together in the question belong together.
-    (|signals| signals.pairs, 0.1),
+    (|signals| signals.pairs, 0.2),
     // Sections of manuals are asked for by their headings.
-    (|signals| signals.frame, 0.1),
+    (|signals| signals.frame, 0.15),
     // A long document that is about the matter has more than one chunk about it.
     (|signals| signals.document, 0.05),
 ];
@@ -74,25 +73,49 @@ pub(crate) struct Candidate {
     pub(crate) score: f32,
 }
 
-/// Reads the best hits and puts them in order: by score, ties as the index has them.
-/// `hits` are sorted by score descending; those beyond what is read are dropped.
-pub(crate) fn rank(hits: Vec<Hit>, terms: &Terms, config: &Config) -> Vec<Candidate> {
-    let top = hits.first().map_or(0.0, |hit| hit.score);
+/// Reads the best of what was found and puts it in order: by score, ties as the index has them.
+/// `found` is sorted by score descending; what is beyond the reads only tells of its documents.
+pub(crate) fn rank(
+    snapshot: &Snapshot,
+    found: &[Found],
+    terms: &Terms,
+    config: &Config,
+) -> Result<Vec<Candidate>, AnswerError> {
+    let top = found.first().map_or(0.0, Found::score);
     if top <= 0.0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let best_two = best_two_by_document(&hits);
+    let best_two = best_two_by_document(found);
     let reads = READS_MIN.max(2 * config.passages_max);
     let mut candidates: Vec<Candidate> = Vec::new();
-    for hit in hits.into_iter().take(reads) {
+    for found in found.iter().take(reads) {
+        let hit = snapshot.read(found)?;
         let reading = read(&hit, terms);
-        let (best, second) = best_two.get(&hit.document_id).copied().unwrap_or_default();
+        let (best, second) = best_two.get(&found.document()).copied().unwrap_or_default();
         let other = if hit.score < best { best } else { second };
         let signals = signals(&reading, terms, hit.score, [top, other]);
         candidates.push(Candidate { hit, reading, signals, score: signals.score() });
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    candidates
+    Ok(candidates)
+}
+
+impl Signals {
+    /// The same where it is the index's, of other readings where it is theirs.
+    pub(crate) fn read_again(self, readings: &[Reading], terms: &Terms) -> Self {
+        let best = |signal: fn(&Self) -> f32| {
+            let all =
+                readings.iter().map(|reading| signal(&signals(reading, terms, 0.0, [1.0, 0.0])));
+            all.fold(0.0, f32::max)
+        };
+        Self {
+            sentence: best(|signals| signals.sentence),
+            pairs: best(|signals| signals.pairs),
+            frame: best(|signals| signals.frame),
+            coverage: best(|signals| signals.coverage),
+            ..self
+        }
+    }
 }
 
 fn signals(reading: &Reading, terms: &Terms, score: f32, [top, other]: [f32; 2]) -> Signals {
@@ -110,14 +133,14 @@ fn signals(reading: &Reading, terms: &Terms, score: f32, [top, other]: [f32; 2])
 }
 
 /// The two highest scores of each document, 0 where there is none.
-fn best_two_by_document(hits: &[Hit]) -> BTreeMap<DocumentId, (f32, f32)> {
-    let mut out: BTreeMap<DocumentId, (f32, f32)> = BTreeMap::new();
-    for hit in hits {
-        let (best, second) = out.entry(hit.document_id.clone()).or_default();
-        if hit.score > *best {
-            (*best, *second) = (hit.score, *best);
-        } else if hit.score > *second {
-            *second = hit.score;
+fn best_two_by_document(found: &[Found]) -> BTreeMap<usize, (f32, f32)> {
+    let mut out: BTreeMap<usize, (f32, f32)> = BTreeMap::new();
+    for found in found {
+        let (best, second) = out.entry(found.document()).or_default();
+        if found.score() > *best {
+            (*best, *second) = (found.score(), *best);
+        } else if found.score() > *second {
+            *second = found.score();
         }
     }
     out

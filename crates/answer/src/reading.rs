@@ -4,7 +4,7 @@
 //! confidence and the choice of sentences all work on what was found here.
 
 use document::{Chunk, Span};
-use index::{Hit, Token, analyze};
+use index::{Hit, Language, each_token};
 
 use crate::sentences::{Piece, UnitKind, pieces};
 use crate::terms::{Matches, Terms};
@@ -20,6 +20,8 @@ const PAIR_DISTANCE_MAX: usize = 3;
 /// What a question finds in one chunk.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Reading {
+    /// The language it was read in.
+    pub(crate) language: Option<Language>,
     /// Terms in the text.
     pub(crate) body: Matches,
     /// Terms in the title and the headings.
@@ -76,19 +78,34 @@ impl Unit {
 
 /// Reads a hit. Linear in the chunk.
 pub(crate) fn read(hit: &Hit, terms: &Terms) -> Reading {
-    let mut reading = read_chunk(&hit.chunk, terms);
-    reading.frame = matches_of(&hit.title, terms);
-    for heading in &hit.chunk.headings {
-        reading.frame = reading.frame.or(matches_of(heading, terms));
+    read_titled(&hit.chunk, &hit.title, hit.language, terms)
+}
+
+/// Reads a chunk of a document of some title.
+pub(crate) fn read_titled(
+    chunk: &Chunk,
+    title: &str,
+    language: Language,
+    terms: &Terms,
+) -> Reading {
+    let mut reading = read_chunk(chunk, language, terms);
+    reading.language = Some(language);
+    reading.frame = matches_of(title, language, terms);
+    for heading in &chunk.headings {
+        reading.frame = reading.frame.or(matches_of(heading, language, terms));
     }
     add_context(&mut reading);
     reading
 }
 
-fn matches_of(text: &str, terms: &Terms) -> Matches {
-    let tokens = analyze(text);
-    let found = tokens.iter().filter_map(|token| Some((terms.find(&token.term)?, token)));
-    found.fold(Matches::default(), |all, (at, token)| all.or(terms.matched(at, &token.exact)))
+fn matches_of(text: &str, language: Language, terms: &Terms) -> Matches {
+    let mut all = Matches::default();
+    each_token(text, language, |_, exact, term| {
+        if let Some(at) = terms.find(term, hash_of(term)) {
+            all = all.or(terms.matched(at, exact));
+        }
+    });
+    all
 }
 
 /// Gives every unit the terms of the title and of the headings above it.
@@ -102,18 +119,27 @@ fn add_context(reading: &mut Reading) {
     }
 }
 
-fn read_chunk(chunk: &Chunk, terms: &Terms) -> Reading {
+fn read_chunk(chunk: &Chunk, language: Language, terms: &Terms) -> Reading {
     let end = chunk.text.floor_char_boundary(READ_BYTES_MAX);
-    let tokens = analyze(chunk.text.get(..end).unwrap_or_default());
     let mut sweep = Sweep::new(chunk, terms.len());
-    for (position, token) in tokens.iter().enumerate() {
-        let found = terms.find(&token.term).map(|at| (at, terms.matched(at, &token.exact)));
-        sweep.take(position, token, found);
-    }
+    let text = chunk.text.get(..end).unwrap_or_default();
+    each_token(text, language, |span, exact, term| {
+        let hash = hash_of(term);
+        let found = terms.find(term, hash).map(|at| (at, terms.matched(at, exact)));
+        let figure = exact.bytes().any(|byte| byte.is_ascii_digit());
+        sweep.take(span.start, Seen { hash, figure, found });
+    });
     let mut reading = sweep.reading;
     reading.figures.sort_unstable();
     reading.figures.dedup();
     reading
+}
+
+/// A token, looked at.
+struct Seen {
+    hash: u32,
+    figure: bool,
+    found: Option<(usize, Matches)>,
 }
 
 /// One pass over the tokens of a chunk beside its units.
@@ -133,9 +159,8 @@ impl Sweep {
         Self { base: chunk.span.start, reading, unit: 0, last: vec![None; terms] }
     }
 
-    fn take(&mut self, position: usize, token: &Token, found: Option<(usize, Matches)>) {
-        let hash = hash_of(&token.term);
-        let figure = token.exact.bytes().any(|byte| byte.is_ascii_digit());
+    fn take(&mut self, start: usize, Seen { hash, figure, found }: Seen) {
+        let position = self.reading.tokens.len();
         self.reading.tokens.push(hash);
         if figure {
             self.reading.figures.push(hash);
@@ -145,7 +170,7 @@ impl Sweep {
             self.note_place(at, position);
             self.reading.body = self.reading.body.or(matches);
         }
-        self.put_into_unit(position, self.base + token.span.start, matches, figure);
+        self.put_into_unit(position, self.base + start, matches, figure);
     }
 
     fn note_place(&mut self, at: usize, position: usize) {
@@ -198,24 +223,22 @@ fn empty_unit(chunk: &Chunk, piece: Piece) -> Unit {
 }
 
 /// FNV-1a: the same on every machine and release, and enough to tell the words of a bot apart.
-fn hash_of(term: &str) -> u32 {
+pub(crate) fn hash_of(term: &str) -> u32 {
     term.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
 mod tests {
-    use index::Query;
-
     use super::*;
     use crate::testing::{bot, chunk_of};
 
     fn read_text(question: &str, text: &str) -> (Terms, Reading) {
         let bot = bot(&[("Guide", text)]);
-        let terms = Terms::weigh(&bot.snapshot, &crate::Question::new(question)).unwrap();
-        assert_eq!(terms.len(), Query::parse(question).terms().len());
+        let terms = Terms::weigh(&bot.snapshot, &index::Query::parse(question)).unwrap();
         let document_id = "d".parse().unwrap();
-        let chunk = chunk_of(text);
-        let reading = read(&Hit { document_id, title: "Guide".into(), score: 1.0, chunk }, &terms);
+        let (chunk, language) = (chunk_of(text), Language::English);
+        let hit = Hit { document_id, title: "Guide".into(), score: 1.0, language, chunk };
+        let reading = read(&hit, &terms);
         (terms, reading)
     }
 

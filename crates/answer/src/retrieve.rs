@@ -14,7 +14,7 @@ pub fn retrieve(
     question: &Question,
     config: &Config,
 ) -> Result<Vec<Passage>, AnswerError> {
-    let terms = Terms::weigh(snapshot, question)?;
+    let terms = Terms::weigh(snapshot, question.query())?;
     retrieve_with(snapshot, question, &terms, config)
 }
 
@@ -27,6 +27,6 @@ pub(crate) fn retrieve_with(
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let hits = snapshot.search(question.query(), config.candidates)?;
-    Ok(assemble(rank(hits, terms, config), config.passages_max))
+    let found = snapshot.find(question.query(), config.candidates)?;
+    Ok(assemble(rank(snapshot, &found, terms, config)?, config.passages_max))
 }

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 
-use index::Snapshot;
+use index::{Query, Snapshot};
 
-use crate::{AnswerError, Question};
+use crate::AnswerError;
+use crate::reading::hash_of;
 
 /// Terms that count: the bits of a [`Matches`] half.
 const TERMS_MAX: usize = 64;
@@ -28,13 +29,16 @@ pub(crate) struct Terms {
     list: Vec<Term>,
     by_stem: HashMap<String, usize>,
     total: f32,
+    /// A bit for the last six bits of each stem's hash: most words are no terms, and this tells
+    /// without a look-up.
+    filter: u64,
 }
 
 /// One distinct term.
 #[derive(Debug, Clone)]
 struct Term {
     exact: Vec<String>,
-    stem: String,
+    stems: Vec<String>,
     mass: f32,
     known: bool,
 }
@@ -59,23 +63,24 @@ impl Matches {
 }
 
 impl Terms {
-    /// Weighs the terms of a question: query weight times idf. One look-up a term.
-    pub(crate) fn weigh(snapshot: &Snapshot, question: &Question) -> Result<Self, AnswerError> {
+    /// Weighs the terms of a query: query weight times idf. One look-up a term.
+    pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
         let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
         let mut by_stem: HashMap<String, usize> = HashMap::new();
-        for term in question.query().terms().iter().take(LOOKUPS_MAX) {
-            if let Some(&at) = by_stem.get(&term.term) {
+        for term in snapshot.terms(query).into_iter().take(LOOKUPS_MAX) {
+            let known = term.stems.iter().find_map(|stem| by_stem.get(stem));
+            if let Some(&at) = known {
                 if let Some(seen) = list.get_mut(at) {
-                    seen.exact.push(term.exact.clone());
+                    seen.exact.push(term.exact);
                 }
                 continue;
             }
-            let idf = snapshot.idf(&term.term)?;
-            by_stem.insert(term.term.clone(), list.len());
+            let idf = snapshot.idf_of(&term)?;
+            by_stem.extend(term.stems.iter().map(|stem| (stem.clone(), list.len())));
             list.push(Term {
-                exact: vec![term.exact.clone()],
-                stem: term.term.clone(),
+                exact: vec![term.exact],
+                stems: term.stems,
                 mass: (idf * term.weight).max(f32::EPSILON),
                 known: idf < unknown,
             });
@@ -92,9 +97,15 @@ impl Terms {
             list.retain(|term| term.mass >= least);
             list.truncate(TERMS_MAX);
         }
-        let by_stem = list.iter().enumerate().map(|(at, term)| (term.stem.clone(), at)).collect();
+        let stems = list
+            .iter()
+            .enumerate()
+            .flat_map(|(at, term)| term.stems.iter().map(move |stem| (stem.clone(), at)));
+        let by_stem: HashMap<String, usize> = stems.collect();
+        let bits = list.iter().flat_map(|term| &term.stems).map(|stem| 1 << (hash_of(stem) & 63));
+        let filter = bits.fold(0, |all: u64, bit: u64| all | bit);
         let total = list.iter().map(|term| term.mass).sum();
-        Self { list, by_stem, total }
+        Self { list, by_stem, total, filter }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -110,9 +121,10 @@ impl Terms {
         self.total.max(f32::EPSILON)
     }
 
-    /// The position of the term with this stem.
-    pub(crate) fn find(&self, stem: &str) -> Option<usize> {
-        self.by_stem.get(stem).copied()
+    /// The position of the term with this stem, whose hash is that of [`hash_of`].
+    pub(crate) fn find(&self, stem: &str, hash: u32) -> Option<usize> {
+        let maybe = self.filter & (1 << (hash & 63)) != 0;
+        if maybe { self.by_stem.get(stem).copied() } else { None }
     }
 
     /// The match of one token of the term at `at`.
@@ -171,18 +183,22 @@ mod tests {
     fn terms(words: &[(&str, f32)]) -> Terms {
         let term = |&(word, mass): &(&str, f32)| Term {
             exact: vec![format!("{word}s")],
-            stem: word.to_owned(),
+            stems: vec![word.to_owned()],
             mass,
             known: mass < 3.0,
         };
         Terms::of(words.iter().map(term).collect())
     }
 
+    fn found(terms: &Terms, stem: &str) -> Option<usize> {
+        terms.find(stem, hash_of(stem))
+    }
+
     #[test]
     fn shares_are_parts_of_the_mass() {
         let terms = terms(&[("cat", 1.0), ("dog", 3.0)]);
-        let dog = terms.matched(terms.find("dog").unwrap(), "dogs");
-        let cat = terms.matched(terms.find("cat").unwrap(), "cat");
+        let dog = terms.matched(found(&terms, "dog").unwrap(), "dogs");
+        let cat = terms.matched(found(&terms, "cat").unwrap(), "cat");
         assert!((terms.share(dog) - 0.75).abs() < 1e-6);
         assert!((terms.share(cat) - 0.25 * STEM_CREDIT).abs() < 1e-6);
         assert!((terms.unknown_share(Matches::default()) - 0.75).abs() < 1e-6);
@@ -198,7 +214,7 @@ mod tests {
             words.iter().enumerate().map(|(n, word)| (word.as_str(), n as f32)).collect();
         let terms = terms(&list);
         assert_eq!(terms.len(), TERMS_MAX);
-        assert!(terms.find("w199").is_some() && terms.find("w0").is_none());
+        assert!(found(&terms, "w199").is_some() && found(&terms, "w0").is_none());
         assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX }) > 0.999);
     }
 

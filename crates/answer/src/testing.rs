@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use document::{Block, BlockKind, BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
-use index::{Begin, DocumentEntry, Hit, PipelineKey, Snapshot, Store};
+use index::{Begin, DocumentEntry, Hit, Language, PipelineKey, Snapshot, Store};
 
 use crate::rank::{Candidate, Signals};
 use crate::reading::read;
@@ -93,7 +93,8 @@ fn chunk(text: &str, span: Span, ordinal: u32, headings: &[String], blocks: &[Bl
 
 /// A candidate that was read against no question.
 pub(crate) fn candidate_of(id: &str, chunk: Chunk) -> Candidate {
-    let hit = Hit { document_id: id.parse().unwrap(), title: id.to_uppercase(), score: 1.0, chunk };
+    let (document_id, language) = (id.parse().unwrap(), Language::English);
+    let hit = Hit { document_id, title: id.to_uppercase(), score: 1.0, language, chunk };
     let reading = read(&hit, &Terms::default());
     Candidate { hit, reading, signals: Signals::default(), score: 0.5 }
 }

@@ -12,12 +12,15 @@
 //!   holds a digit, both joined as well: `E-27` gives `e`, `27`, `e27`, so `E27` finds it.
 //! - Scripts written without spaces give every character and every pair of neighbours.
 //!
-//! Words of other languages in Latin script get the English stem too: documents and queries get
-//! the same one, and no language has to be guessed.
+//! A chunk is analysed in its own language, a question in all those that its bot holds: a stem is
+//! that of a language. Words in a script that is not the language's get the stem of the most
+//! spoken language of their script.
 
 use std::cell::RefCell;
 
 use document::Span;
+
+use crate::language::{Language, Votes};
 
 mod fold;
 mod scan;
@@ -27,7 +30,7 @@ mod stem;
 mod tests;
 
 /// Raised whenever the tokens of any text change.
-pub const ANALYZER_VERSION: u32 = 1;
+pub const ANALYZER_VERSION: u32 = 2;
 
 /// Longest `exact` form, in bytes. What is longer is no word but encoded data; its beginning
 /// still finds it.
@@ -51,15 +54,24 @@ thread_local! {
     static ANALYZER: RefCell<Analyzer> = RefCell::default();
 }
 
-/// The tokens of a text, in order. Linear in the text; never fails.
-pub fn analyze(text: &str) -> Vec<Token> {
+/// Runs with this thread's analyzer.
+pub(crate) fn analyzer<T>(run: impl FnOnce(&mut Analyzer) -> T) -> T {
+    ANALYZER.with_borrow_mut(run)
+}
+
+/// The tokens of a text in some language, in order. Linear in the text; never fails.
+pub fn analyze(text: &str, language: Language) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 6);
-    ANALYZER.with_borrow_mut(|analyzer| {
-        analyzer.each_token(text, |span, exact, term| {
-            tokens.push(Token { span, exact: exact.to_owned(), term: term.to_owned() });
-        });
+    each_token(text, language, |span, exact, term| {
+        tokens.push(Token { span, exact: exact.to_owned(), term: term.to_owned() });
     });
     tokens
+}
+
+/// Calls `emit(span, exact, term)` for every token that [`analyze`] gives, in order, without
+/// allocating any. `emit` must not analyse in its turn.
+pub fn each_token(text: &str, language: Language, emit: impl FnMut(Span, &str, &str)) {
+    analyzer(|analyzer| analyzer.each_token(text, language, emit));
 }
 
 /// The chain with its scratch space: nothing is allocated per token.
@@ -71,8 +83,30 @@ pub(crate) struct Analyzer {
 
 impl Analyzer {
     /// Calls `emit(span, exact, term)` for every token of `text`, in order.
-    pub(crate) fn each_token(&mut self, text: &str, mut emit: impl FnMut(Span, &str, &str)) {
+    pub(crate) fn each_token(
+        &mut self,
+        text: &str,
+        language: Language,
+        mut emit: impl FnMut(Span, &str, &str),
+    ) {
         let Self { scanner, stems } = self;
-        scanner.each_word(text, |span, exact| emit(span, exact, stems.stem(exact)));
+        scanner.each_word(text, |span, exact| emit(span, exact, stems.stem(exact, language)));
+    }
+
+    /// Calls `emit(span, exact)` for every token of `text`, in order.
+    pub(crate) fn each_word(&mut self, text: &str, emit: impl FnMut(Span, &str)) {
+        self.scanner.each_word(text, emit);
+    }
+
+    /// The stem of a folded word.
+    pub(crate) fn stem<'a>(&'a mut self, exact: &'a str, language: Language) -> &'a str {
+        self.stems.stem(exact, language)
+    }
+
+    /// Counts the function words of a text.
+    pub(crate) fn votes(&mut self, text: &str) -> Votes {
+        let mut votes = Votes::default();
+        self.each_word(text, |_, exact| votes.take(exact));
+        votes
     }
 }

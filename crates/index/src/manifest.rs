@@ -12,7 +12,7 @@ use document::{ContentHash, DocumentId, MediaType};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::SCHEMA_VERSION;
-use crate::{IndexError, PipelineKey, SnapshotKey};
+use crate::{IndexError, Language, PipelineKey, SnapshotKey};
 
 #[cfg(test)]
 mod tests;
@@ -82,6 +82,9 @@ pub struct Manifest {
     /// Indexed tokens of each document, in the order of `documents`: lengths for scoring that
     /// depend on nothing but the content.
     pub tokens: Vec<u64>,
+    /// Languages of the chunks of each document, in the order of `documents`; each sorted.
+    #[serde(default)]
+    pub languages: Vec<Vec<Language>>,
     /// Its files, sorted by name, the manifest itself left out.
     pub files: Vec<FileEntry>,
 }
@@ -104,11 +107,12 @@ impl Manifest {
         pipeline: PipelineKey,
         documents: Vec<DocumentEntry>,
         tokens: Vec<u64>,
+        languages: Vec<Vec<Language>>,
         files: Vec<FileEntry>,
     ) -> Self {
         let key = SnapshotKey::new(pipeline, &documents);
         let (format, schema) = (MANIFEST_FORMAT, SCHEMA_VERSION);
-        Self { format, schema, key, pipeline, documents, tokens, files }
+        Self { format, schema, key, pipeline, documents, tokens, languages, files }
     }
 
     /// One of the documents; a binary search.

@@ -19,9 +19,10 @@ use tantivy::{TantivyDocument, Term};
 
 use crate::DocumentEntry;
 use crate::analyzer::Analyzer;
+use crate::language::{Language, Votes};
 
 /// Raised whenever the fields of a snapshot or their meaning change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Name of the fast field that holds the document id.
 pub(crate) const DOCUMENT: &str = "document";
@@ -31,6 +32,9 @@ pub(crate) const ORDINAL: &str = "ordinal";
 
 /// How often the title counts among the words of each chunk.
 const TITLE_TIMES: usize = 2;
+
+/// Least share of a document's function words that a language must have to be one of a chunk's.
+const LANGUAGE_SHARE_MIN: f32 = 0.1;
 
 /// Name of the tokenizer that cuts at single spaces.
 const SPACED: &str = "spaced";
@@ -81,8 +85,8 @@ impl Fields {
         Term::from_field_text(self.document, id.as_str())
     }
 
-    /// The chunk stored in a tantivy document.
-    pub(crate) fn stored_chunk(&self, stored: &TantivyDocument) -> Option<Chunk> {
+    /// The chunk stored in a tantivy document, and its language.
+    pub(crate) fn stored_chunk(&self, stored: &TantivyDocument) -> Option<(Chunk, Language)> {
         use tantivy::schema::Value as _;
         decode(stored.get_first(self.chunk)?.as_bytes()?)
     }
@@ -102,32 +106,51 @@ impl Builder {
         Self { fields, analyzer: Analyzer::default(), stems, exacts }
     }
 
+    /// The languages of the chunks of a document: each chunk's own, where its function words tell
+    /// it and the document has a tenth of its function words in it, else the document's.
+    pub(crate) fn languages(&mut self, chunks: &[Chunk]) -> Vec<Language> {
+        let votes: Vec<Votes> =
+            chunks.iter().map(|chunk| self.analyzer.votes(&chunk.text)).collect();
+        let mut all = Votes::default();
+        votes.iter().for_each(|votes| all.add(votes));
+        let main = all.winner().unwrap_or(Language::English);
+        let own = |votes: &Votes| {
+            votes.winner().filter(|&language| all.share(language) >= LANGUAGE_SHARE_MIN)
+        };
+        votes.iter().map(|votes| own(votes).unwrap_or(main)).collect()
+    }
+
     /// The tantivy document of a chunk, and its number of tokens.
-    pub(crate) fn build(&mut self, entry: &DocumentEntry, chunk: &Chunk) -> (TantivyDocument, u64) {
+    pub(crate) fn build(
+        &mut self,
+        entry: &DocumentEntry,
+        chunk: &Chunk,
+        language: Language,
+    ) -> (TantivyDocument, u64) {
         self.stems.clear();
         self.exacts.clear();
         let mut tokens = 0;
         for _ in 0..TITLE_TIMES {
-            tokens += self.add(&entry.title);
+            tokens += self.add(&entry.title, language);
         }
         // A document's first heading is often its title, which is counted already.
         for heading in chunk.headings.iter().filter(|heading| **heading != entry.title) {
-            tokens += self.add(heading);
+            tokens += self.add(heading, language);
         }
-        tokens += self.add(&chunk.text);
+        tokens += self.add(&chunk.text, language);
         let mut built = TantivyDocument::default();
         built.add_text(self.fields.stem, &self.stems);
         built.add_text(self.fields.exact, &self.exacts);
         built.add_text(self.fields.document, entry.id.as_str());
         built.add_u64(self.fields.ordinal, u64::from(chunk.ordinal));
-        built.add_bytes(self.fields.chunk, &encode(chunk));
+        built.add_bytes(self.fields.chunk, &encode(chunk, language));
         (built, tokens)
     }
 
-    fn add(&mut self, text: &str) -> u64 {
+    fn add(&mut self, text: &str, language: Language) -> u64 {
         let Self { analyzer, stems, exacts, .. } = self;
         let mut tokens = 0;
-        analyzer.each_token(text, |_, exact, term| {
+        analyzer.each_token(text, language, |_, exact, term| {
             stems.push_str(term);
             stems.push(' ');
             exacts.push_str(exact);
@@ -140,12 +163,21 @@ impl Builder {
 
 /// What is stored of a chunk beside its text: plain arrays, in the order of the fields.
 #[derive(Serialize, Deserialize)]
-struct Stored(u32, Span, usize, Option<PageRange>, Vec<PageBreak>, Vec<String>, Vec<Block>);
+struct Stored(
+    Language,
+    u32,
+    Span,
+    usize,
+    Option<PageRange>,
+    Vec<PageBreak>,
+    Vec<String>,
+    Vec<Block>,
+);
 
 /// A chunk as bytes: the length of the rest in 4 bytes, the rest as JSON, the text as it is.
-fn encode(chunk: &Chunk) -> Vec<u8> {
+fn encode(chunk: &Chunk, language: Language) -> Vec<u8> {
     let Chunk { ordinal, span, char_start, pages, page_breaks, headings, blocks, text } = chunk;
-    let rest = (ordinal, span, char_start, pages, page_breaks, headings, blocks);
+    let rest = (language, ordinal, span, char_start, pages, page_breaks, headings, blocks);
     let rest = serde_json::to_vec(&rest).expect("a chunk has no maps");
     let mut bytes = Vec::with_capacity(4 + rest.len() + text.len());
     bytes.extend((rest.len() as u32).to_le_bytes());
@@ -154,13 +186,14 @@ fn encode(chunk: &Chunk) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<Chunk> {
+fn decode(bytes: &[u8]) -> Option<(Chunk, Language)> {
     let (len, rest) = bytes.split_first_chunk::<4>()?;
     let (rest, text) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-    let Stored(ordinal, span, char_start, pages, page_breaks, headings, blocks) =
+    let Stored(language, ordinal, span, char_start, pages, page_breaks, headings, blocks) =
         serde_json::from_slice(rest).ok()?;
     let text = str::from_utf8(text).ok()?.to_owned();
-    Some(Chunk { ordinal, span, char_start, pages, page_breaks, headings, blocks, text })
+    let chunk = Chunk { ordinal, span, char_start, pages, page_breaks, headings, blocks, text };
+    Some((chunk, language))
 }
 
 /// Cuts analysed text at the spaces between its tokens.
@@ -220,8 +253,8 @@ mod tests {
             blocks: vec![Block { kind: BlockKind::Heading { level: 2 }, span: Span::new(10, 13) }],
             text: "äöü\n\n1234".into(),
         };
-        let bytes = encode(&chunk);
-        assert_eq!(decode(&bytes), Some(chunk));
+        let bytes = encode(&chunk, Language::German);
+        assert_eq!(decode(&bytes), Some((chunk, Language::German)));
         assert_eq!(decode(&bytes[..9]), None);
         assert_eq!(decode(&[]), None);
     }

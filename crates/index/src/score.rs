@@ -13,7 +13,7 @@ use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet as _, SegmentReader, Term};
 
-use crate::query::Query;
+use crate::query::QueryTerm;
 use crate::schema::Fields;
 
 /// Saturation of repeated terms, the usual value; 0.9 and 1.5 were no better on average.
@@ -55,26 +55,42 @@ pub(crate) fn idf(chunks: u64, found: u64) -> f32 {
 
 /// The clauses of a query against some segments; terms that occur nowhere are left out.
 pub(crate) fn clauses<'a, S: Iterator<Item = &'a SegmentReader>>(
-    query: &Query,
+    terms: &[QueryTerm],
     fields: Fields,
     totals: Totals,
     segments: impl Fn() -> S,
 ) -> tantivy::Result<Vec<Clause>> {
-    let mut clauses: Vec<Clause> = Vec::with_capacity(2 * query.terms().len());
-    for query_term in query.terms() {
-        let stem = Term::from_field_text(fields.stem, &query_term.term);
-        let exact = Term::from_field_text(fields.exact, &query_term.exact);
-        for (field, term, share) in
-            [(fields.stem, stem, STEM_SHARE), (fields.exact, exact, EXACT_SHARE)]
+    let mut clauses: Vec<Clause> = Vec::with_capacity(2 * terms.len());
+    for query_term in terms {
+        let stems = query_term.stems.iter().map(|stem| Term::from_field_text(fields.stem, stem));
+        let exact = [Term::from_field_text(fields.exact, &query_term.exact)];
+        for (alternatives, share) in [(stems.collect(), STEM_SHARE), (exact.to_vec(), EXACT_SHARE)]
         {
-            let found = live_frequency(segments(), &term)?;
-            if found > 0 {
-                let factor = query_term.weight * share * idf(totals.chunks, found) * (K1 + 1.0);
-                clauses.push(Clause { field, term, factor });
-            }
+            let weight = query_term.weight * share * (K1 + 1.0);
+            add_clauses(&mut clauses, alternatives, weight, totals, &segments)?;
         }
     }
     Ok(clauses)
+}
+
+/// Adds a clause for each of the terms that stand for one word: they count as one, found where
+/// any of them is. A chunk has one language, so it seldom holds two of them.
+fn add_clauses<'a, S: Iterator<Item = &'a SegmentReader>>(
+    clauses: &mut Vec<Clause>,
+    alternatives: Vec<Term>,
+    weight: f32,
+    totals: Totals,
+    segments: impl Fn() -> S,
+) -> tantivy::Result<()> {
+    let mut found = Vec::with_capacity(alternatives.len());
+    for term in alternatives {
+        found.push((live_frequency(segments(), &term)?, term));
+    }
+    let all: u64 = found.iter().map(|(count, _)| count).sum();
+    let factor = weight * idf(totals.chunks, all.min(totals.chunks));
+    let known = found.into_iter().filter(|(count, _)| *count > 0);
+    clauses.extend(known.map(|(_, term)| Clause { field: term.field(), term, factor }));
+    Ok(())
 }
 
 /// Live chunks that hold a term. A dictionary lookup per segment; segments with deleted chunks

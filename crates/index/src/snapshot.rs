@@ -1,7 +1,7 @@
 //! One immutable state of a bot.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,12 +13,16 @@ use crate::files::Identity;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
-use crate::{DocumentEntry, IndexError, Manifest, Query, SnapshotKey};
+use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
 
 pub(crate) use segment::open_segments;
 use segment::{Owner, Segment};
+
+/// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
+/// documents in the rest, which are still found by the words as written.
+const LANGUAGES_MAX: usize = 8;
 
 /// One immutable state of a bot's index. Everything it answers depends on its content alone,
 /// never on how that came about.
@@ -26,6 +30,7 @@ pub struct Snapshot {
     folder: PathBuf,
     manifest: Manifest,
     totals: Totals,
+    languages: Vec<Language>,
     fields: Fields,
     segments: Vec<Segment>,
     /// Of the file that is held.
@@ -43,6 +48,8 @@ pub struct Hit {
     pub title: String,
     /// The higher the better, above 0; comparable within one snapshot and query only.
     pub score: f32,
+    /// The language it was analysed in.
+    pub language: Language,
     /// The chunk.
     pub chunk: Chunk,
 }
@@ -68,7 +75,17 @@ impl Snapshot {
         let totals =
             Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
         let folder = folder.to_owned();
-        Ok(Some(Self { folder, manifest, totals, fields, segments, identity, _hold: hold }))
+        let languages = languages_of(&manifest);
+        Ok(Some(Self {
+            folder,
+            manifest,
+            totals,
+            languages,
+            fields,
+            segments,
+            identity,
+            _hold: hold,
+        }))
     }
 
     /// Whether its folder was not replaced since: a repair makes a damaged snapshot anew under
@@ -109,16 +126,62 @@ impl Snapshot {
     /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
     /// largest segment, and the decompression of the chunks returned.
     pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, IndexError> {
-        self.best(query, limit)?.into_iter().map(|found| self.hit(&found)).collect()
+        self.find(query, limit)?.iter().map(|found| self.read(found)).collect()
+    }
+
+    /// The places of the chunks that [`search`](Self::search) gives, without their text.
+    pub fn find(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut best = BinaryHeap::new();
+        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
+        let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
+        best.sort_by(|left, right| right.cmp(left));
+        Ok(best)
+    }
+
+    /// Reads a chunk that was found in this snapshot: the decompression of one block.
+    pub fn read(&self, found: &Found) -> Result<Hit, IndexError> {
+        let outside = || IndexError::damaged(&self.folder, "a chunk of another snapshot");
+        let segment = self.segments.get(found.segment).ok_or_else(outside)?;
+        let entry = self.manifest.documents.get(found.owner as usize).ok_or_else(outside)?;
+        let (chunk, language) = self.stored(segment, found.doc)?;
+        let (document_id, title) = (entry.id.clone(), entry.title.clone());
+        Ok(Hit { document_id, title, score: found.score, language, chunk })
+    }
+
+    /// The languages of its chunks, the one of most documents first; at most
+    /// eight of them.
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
+    /// The terms of a query that count here: its words without those that carry no matter in the
+    /// question's language, with their stems in every language of the snapshot.
+    pub fn terms(&self, query: &Query) -> Vec<QueryTerm> {
+        query.terms(&self.languages)
+    }
+
+    /// The inverse document frequency of a word of a query, found by any of its stems.
+    pub fn idf_of(&self, term: &QueryTerm) -> Result<f32, IndexError> {
+        let mut found = 0;
+        for stem in &term.stems {
+            found += self.frequency(stem)?;
+        }
+        Ok(idf(self.totals.chunks, found.min(self.totals.chunks)))
     }
 
     /// The inverse document frequency of an analyzed (stemmed) term over the live chunks:
     /// `ln(1 + (N - n + 0.5) / (n + 0.5))`. An unknown term has n = 0.
     pub fn idf(&self, term: &str) -> Result<f32, IndexError> {
-        let term = Term::from_field_text(self.fields.stem, term);
+        Ok(idf(self.totals.chunks, self.frequency(term)?))
+    }
+
+    fn frequency(&self, stem: &str) -> Result<u64, IndexError> {
+        let term = Term::from_field_text(self.fields.stem, stem);
         let readers = self.segments.iter().map(|segment| &segment.reader);
-        let found = live_frequency(readers, &term).map_err(IndexError::tantivy(&self.folder))?;
-        Ok(idf(self.totals.chunks, found))
+        live_frequency(readers, &term).map_err(IndexError::tantivy(&self.folder))
     }
 
     /// One chunk of a document; `None` where document or ordinal are unknown.
@@ -145,21 +208,10 @@ impl Snapshot {
             let documents = live_documents(&segment.reader, &term)
                 .map_err(IndexError::tantivy(&self.folder))?;
             for doc in documents.into_iter().filter(|&doc| wanted(segment.ordinal(doc))) {
-                found.push(self.stored(segment, doc)?);
+                found.push(self.stored(segment, doc)?.0);
             }
         }
         Ok(found)
-    }
-
-    fn best(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut best = BinaryHeap::new();
-        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
-        let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
-        best.sort_by(|left, right| right.cmp(left));
-        Ok(best)
     }
 
     fn collect(
@@ -169,7 +221,7 @@ impl Snapshot {
         best: &mut BinaryHeap<Reverse<Found>>,
     ) -> tantivy::Result<()> {
         let readers = || self.segments.iter().map(|segment| &segment.reader);
-        let clauses = clauses(query, self.fields, self.totals, readers)?;
+        let clauses = clauses(&self.terms(query), self.fields, self.totals, readers)?;
         if clauses.is_empty() {
             return Ok(());
         }
@@ -181,14 +233,7 @@ impl Snapshot {
         Ok(())
     }
 
-    fn hit(&self, found: &Found) -> Result<Hit, IndexError> {
-        let chunk = self.stored(&self.segments[found.segment], found.doc)?;
-        let entry = &self.manifest.documents[found.owner as usize];
-        let (document_id, title) = (entry.id.clone(), entry.title.clone());
-        Ok(Hit { document_id, title, score: found.score, chunk })
-    }
-
-    fn stored(&self, segment: &Segment, doc: u32) -> Result<Chunk, IndexError> {
+    fn stored(&self, segment: &Segment, doc: u32) -> Result<(Chunk, Language), IndexError> {
         let stored = segment.store.get(doc).map_err(IndexError::tantivy(&self.folder))?;
         self.fields
             .stored_chunk(&stored)
@@ -196,14 +241,39 @@ impl Snapshot {
     }
 }
 
-/// A scored chunk. Greater is better: by score, then by the earlier document and ordinal.
-#[derive(Debug, PartialEq)]
-struct Found {
+/// The languages of the most documents, ties by code.
+fn languages_of(manifest: &Manifest) -> Vec<Language> {
+    let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
+    for language in manifest.languages.iter().flatten() {
+        *counts.entry(*language).or_default() += 1;
+    }
+    let mut languages: Vec<(Language, usize)> = counts.into_iter().collect();
+    languages.sort_by_key(|(_, count)| Reverse(*count));
+    languages.truncate(LANGUAGES_MAX);
+    languages.into_iter().map(|(language, _)| language).collect()
+}
+
+/// The place of a chunk that matches a query. Greater is better: by score, then by the earlier
+/// document and ordinal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
     score: f32,
     owner: Owner,
     ordinal: u32,
     segment: usize,
     doc: u32,
+}
+
+impl Found {
+    /// The higher the better, above 0; comparable within one snapshot and query only.
+    pub fn score(&self) -> f32 {
+        self.score
+    }
+
+    /// Its document: the position in the manifest.
+    pub fn document(&self) -> usize {
+        self.owner as usize
+    }
 }
 
 impl Eq for Found {}

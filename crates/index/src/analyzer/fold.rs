@@ -31,6 +31,9 @@ pub(super) fn cut(folded: &mut String) {
 fn is_dropped(char: char) -> bool {
     char.is_ascii() && !char.is_ascii_alphanumeric()
         || char.is_whitespace()
+        // The dot that lowercasing leaves on a Turkish capital; vowel signs of Hebrew and Arabic
+        // and the Arabic stroke that only fills lines.
+        || matches!(char, '\u{307}' | '\u{591}'..='\u{5c7}' | '\u{640}' | '\u{64b}'..='\u{652}' | '\u{670}')
         || matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2044}' | '\u{2060}' | '\u{feff}')
 }
 

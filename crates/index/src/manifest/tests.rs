@@ -1,7 +1,7 @@
 use super::*;
 
 fn manifest() -> Manifest {
-    Manifest::new(PipelineKey::new(1, b"chunks"), Vec::new(), Vec::new(), Vec::new())
+    Manifest::new(PipelineKey::new(1, b"chunks"), Vec::new(), Vec::new(), Vec::new(), Vec::new())
 }
 
 #[test]

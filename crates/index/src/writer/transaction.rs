@@ -11,7 +11,7 @@ use super::stage::{Finished, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
 use crate::schema::{Builder, Fields, schema};
-use crate::{DocumentEntry, IndexError, Manifest, PipelineKey, SnapshotKey};
+use crate::{DocumentEntry, IndexError, Language, Manifest, PipelineKey, SnapshotKey};
 
 /// What a transaction published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Published {
     pub chunks: u64,
 }
 
+/// A document with its number of tokens and the languages of its chunks.
+type Row = (DocumentEntry, u64, Vec<Language>);
+
 /// A change in the making; dropping it leaves the bot as it was.
 pub struct Transaction<'a> {
     writer: &'a mut BotWriter,
@@ -33,8 +36,8 @@ pub struct Transaction<'a> {
     mode: Begin,
     fields: Fields,
     builder: Builder,
-    /// Documents with their tokens, as they will be.
-    rows: BTreeMap<DocumentId, (DocumentEntry, u64)>,
+    /// Documents, as they will be.
+    rows: BTreeMap<DocumentId, Row>,
     /// What the stage must still do. Gathered first, because how much it is decides how much
     /// memory and how many threads the stage gets.
     operations: Vec<UserOperation<TantivyDocument>>,
@@ -52,9 +55,13 @@ impl fmt::Debug for Transaction<'_> {
 impl<'a> Transaction<'a> {
     pub(super) fn new(writer: &'a mut BotWriter, pipeline: PipelineKey, mode: Begin) -> Self {
         let base = writer.base.iter().filter(|_| mode == Begin::Incremental);
-        let rows = base.flat_map(|base| base.documents.iter().zip(&base.tokens));
-        let rows = rows.map(|(entry, tokens)| (entry.id.clone(), (entry.clone(), *tokens)));
-        let rows = rows.collect();
+        let rows = base.flat_map(|base| {
+            base.documents.iter().zip(&base.tokens).zip(base.languages.iter().cloned())
+        });
+        let row = |((entry, tokens), languages): ((&DocumentEntry, &u64), Vec<Language>)| {
+            (entry.id.clone(), (entry.clone(), *tokens, languages))
+        };
+        let rows = rows.map(row).collect();
         let fields = schema().1;
         let builder = Builder::new(fields);
         let (operations, text_bytes, stage) = (Vec::new(), 0, None);
@@ -73,13 +80,16 @@ impl<'a> Transaction<'a> {
             self.delete(&entry.id);
         }
         let mut tokens = 0;
-        for chunk in chunks {
-            let (built, chunk_tokens) = self.builder.build(&entry, chunk);
+        let mut languages = self.builder.languages(chunks);
+        for (chunk, language) in chunks.iter().zip(&languages) {
+            let (built, chunk_tokens) = self.builder.build(&entry, chunk, *language);
             self.operations.push(UserOperation::Add(built));
             tokens += chunk_tokens;
             self.text_bytes += chunk.text.len();
         }
-        self.rows.insert(entry.id.clone(), (entry, tokens));
+        languages.sort_unstable();
+        languages.dedup();
+        self.rows.insert(entry.id.clone(), (entry, tokens, languages));
         if self.text_bytes >= self.writer.config.small_text_bytes_max {
             self.stage = Some(self.flush(true)?);
         }
@@ -102,8 +112,13 @@ impl<'a> Transaction<'a> {
     /// Where the content is that of the current snapshot, nothing is written.
     pub fn publish(mut self) -> Result<Published, IndexError> {
         let rows = std::mem::take(&mut self.rows);
-        let (documents, tokens): (Vec<_>, Vec<_>) = rows.into_values().unzip();
-        let manifest = Manifest::new(self.pipeline, documents, tokens, Vec::new());
+        let (mut documents, mut tokens, mut languages) = (Vec::new(), Vec::new(), Vec::new());
+        for (entry, own_tokens, own_languages) in rows.into_values() {
+            documents.push(entry);
+            tokens.push(own_tokens);
+            languages.push(own_languages);
+        }
+        let manifest = Manifest::new(self.pipeline, documents, tokens, languages, Vec::new());
         let published = Published {
             key: manifest.key,
             changed: !self.is_current(manifest.key),

@@ -147,3 +147,32 @@ fn inherited<'a>(objects: &Objects<'a>, page: &'a Dictionary) -> Inherited<'a> {
         |inherited: Inherited<'a>, node: &&'a Dictionary| inherited.overridden_by(objects, node);
     nodes.iter().rev().fold(Inherited::default(), above)
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Document, dictionary};
+
+    use super::*;
+    use crate::Limits;
+
+    /// The rotation of a page that no tree leads to and that the last of its parents gives.
+    fn rotation_below(parents: u32) -> u16 {
+        let mut document = Document::new();
+        for number in 2..=parents {
+            let node = dictionary! { "Parent" => Object::Reference((number + 1, 0)) };
+            document.objects.insert((number, 0), node.into());
+        }
+        document.objects.insert((parents + 1, 0), dictionary! { "Rotate" => 90 }.into());
+        let page = dictionary! { "Type" => "Page", "Parent" => Object::Reference((2, 0)) };
+        document.objects.insert((1, 0), page.into());
+        let limits = Limits::default();
+        pages(&Objects::new(&document, &limits), 1).sources[0].frame.rotation
+    }
+
+    #[test]
+    fn parents_are_limited_on_both_sides() {
+        // The page is the first of its own chain.
+        let parents = PARENTS_MAX as u32 - 1;
+        assert_eq!((rotation_below(parents), rotation_below(parents + 1)), (90, 0));
+    }
+}

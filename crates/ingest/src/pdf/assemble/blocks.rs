@@ -1,5 +1,7 @@
 //! Lines to blocks: paragraphs, list items and tables of one page.
 
+mod label;
+
 use document::BlockKind;
 
 use super::cells::{self, Found};
@@ -134,7 +136,9 @@ impl Grouping<'_> {
                 end += 1;
             }
             let is_entry = lines[start..end].iter().any(|line| line.is_entry);
-            let is_item = is_entry || is_list_item(&lines[start].text);
+            let is_item = is_entry
+                || is_list_item(&lines[start].text)
+                || is_sibling(blocks.last(), &lines[start], lines.get(end));
             let kind = if is_item { BlockKind::ListItem } else { BlockKind::Paragraph };
             let lines = &lines[start..end];
             blocks.push(PageBlock { kind, lines, rows: None });
@@ -181,7 +185,25 @@ fn close_below(previous: &Line, line: &Line, measures: &Measures) -> bool {
 fn starts_item(block: &[Line], line: &Line) -> bool {
     let hanging = block.len() == 1 || line.u0 < block[1].u0 + 0.3 * line.size;
     let numbered = is_numbered(&block[0]) && is_numbered(line);
-    (is_list_item(&line.text) || numbered) && hanging
+    let counts = follows(&block[0], line);
+    (is_list_item(&line.text) || numbered) && hanging || counts
+}
+
+/// Whether the label of a line counts up from that of the block before, or to that of the line
+/// below. Numbers of sections do too: they are headings as often as items.
+fn is_sibling(before: Option<&PageBlock<'_>>, line: &Line, below: Option<&Line>) -> bool {
+    let before = before.and_then(|block| block.lines.first());
+    let counts = before.is_some_and(|before| follows(before, line))
+        || below.is_some_and(|below| follows(line, below));
+    counts && !line.text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether two lines begin at one indent with labels that count: `A.` and `B.`, `i.` and `ii.`,
+/// `2.1` and `2.2`.
+fn follows(line: &Line, next: &Line) -> bool {
+    let label = |line: &Line| label::values(line.text.split_once(' ')?.0);
+    let aligned = (line.u0 - next.u0).abs() < 0.3 * line.size && line.degrees == next.degrees;
+    aligned && matches!((label(line), label(next)), (Some(a), Some(b)) if a.is_before(&b))
 }
 
 /// Whether a line begins with a number that is set apart, as notes at the foot of a page do.
@@ -268,6 +290,48 @@ fn is_list_item(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn blocks_of(texts: &[(&str, f32)]) -> Vec<(BlockKind, usize)> {
+        let line = |(at, (text, u0)): (usize, &(&str, f32))| {
+            Line::sample(text, *u0, 300.0, 700.0 - 12.0 * at as f32)
+        };
+        let lines: Vec<Line> = texts.iter().enumerate().map(line).collect();
+        let measures = Measures { body_size: 10.0, leading: 1.2, is_typescript: false };
+        let vocabulary = Vocabulary::of(lines.iter());
+        let structure = crate::pdf::structure::Structure::default();
+        let tagged = Tagged::of(&structure, &[], &measures);
+        let grouping = Grouping { measures: &measures, vocabulary: &vocabulary, tagged: &tagged };
+        grouping.blocks(&lines).iter().map(|block| (block.kind, block.lines.len())).collect()
+    }
+
+    #[test]
+    fn labels_that_count_up_begin_items() {
+        let item = |lines| (BlockKind::ListItem, lines);
+        for [a, b, c] in
+            [["A.", "B.", "C."], ["i.", "ii.", "iii."], ["h.", "i.", "j."], ["2.9", "2.10", "2.11"]]
+        {
+            let texts = [a, b, c].map(|label| format!("{label} boots for the whole of the way"));
+            let lines = [
+                (&*texts[0], 50.0),
+                (&*texts[1], 50.0),
+                ("and back again", 70.0),
+                (&*texts[2], 50.0),
+            ];
+            let kinds = blocks_of(&lines);
+            let expected = [item(1), item(2), item(1)];
+            if a == "2.9" {
+                assert_eq!(kinds.iter().map(|kind| kind.1).collect::<Vec<_>>(), [1, 2, 1]);
+            } else {
+                assert_eq!(kinds, expected, "{a}");
+            }
+        }
+        let prose = [
+            ("as stated by Professor", 50.0),
+            ("A. Miller, who had it from", 50.0),
+            ("C. Smith of the mill", 50.0),
+        ];
+        assert_eq!(blocks_of(&prose), [(BlockKind::Paragraph, 3)]);
+    }
 
     #[test]
     fn list_items_begin_with_a_bullet_or_a_label() {

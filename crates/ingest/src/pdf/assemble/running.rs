@@ -18,6 +18,9 @@ const LINES_MAX: usize = 100;
 const OUTER_SHARE: f32 = 0.16;
 /// Pages on which a line must stand; a document of two pages has two.
 const PAGES_MIN: usize = 3;
+/// In a document of fewer pages, a line that stands on each may as well be content, as the sender
+/// of a letter is: unless it counts the pages, it stays once.
+const PAGES_SURE: usize = 4;
 /// Pages between two occurrences: left and right pages differ, and chapters open without header.
 const PAGES_APART_MAX: usize = 4;
 /// Chains that a line may still go on with: one for each place it stands in.
@@ -72,6 +75,7 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
     let title_size = Measures::of(pages).body_size * TITLE_LARGER;
     let facts = facts_of_middles(pages);
     let mut marked = vec![Vec::new(); pages.len()];
+    let mut kept: Vec<usize> = vec![0; pages.len()];
     let pages_min = PAGES_MIN.min(pages.len().max(2));
     #[expect(
         clippy::iter_over_hash_type,
@@ -92,9 +96,10 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
                 let is_title = !only_number && chain[0].size > title_size;
                 let keeps = is_title
                     || is_first_table_head(pages, &chain)
-                    || (!only_number && (keep_first || says_facts(pages, &chain, &facts)));
+                    || (!only_number && (keep_first || stays_once(pages, &chain, &facts)));
                 let taken = chain.iter().skip(usize::from(keeps));
                 taken.for_each(|seen| marked[seen.page_at].extend(&seen.lines));
+                kept[chain[0].page_at] += if keeps { chain[0].lines.len() } else { 0 };
             }
         }
     }
@@ -106,13 +111,14 @@ fn marked(pages: &[PageLayout], keep_first: bool) -> Vec<Vec<usize>> {
         marks.dedup();
         keep_parts_of_paragraphs(page, marks);
     }
-    if leaves_nothing(pages, &marked) { vec![Vec::new(); pages.len()] } else { marked }
+    if leaves_nothing(pages, &marked, &kept) { vec![Vec::new(); pages.len()] } else { marked }
 }
 
-/// Whether most pages that have lines would lose all of them: then what repeats is the content.
-fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>]) -> bool {
-    let lost =
-        pages.iter().zip(marked).filter(|(page, marks)| marks.len() >= page.lines.len().max(1));
+/// Whether most pages that have lines would lose all of them, or be left with running lines that
+/// stay once: then what repeats is the content.
+fn leaves_nothing(pages: &[PageLayout], marked: &[Vec<usize>], kept: &[usize]) -> bool {
+    let lost = pages.iter().zip(marked.iter().zip(kept));
+    let lost = lost.filter(|(page, (marks, kept))| marks.len() + **kept >= page.lines.len().max(1));
     let with_lines = pages.iter().filter(|page| !page.lines.is_empty()).count();
     lost.count() * 2 > with_lines
 }
@@ -161,6 +167,12 @@ fn keep_parts_of_paragraphs(page: &PageLayout, marks: &mut Vec<usize>) {
         kept = !parts.is_empty();
         marks.retain(|at| parts.binary_search(at).is_err());
     }
+}
+
+/// Whether a running line may be content, for lack of pages or for what it says.
+fn stays_once(pages: &[PageLayout], chain: &[&Seen], elsewhere: &HashSet<String>) -> bool {
+    let few_pages = pages.len() < PAGES_SURE && !counts_pages(chain);
+    few_pages || says_facts(pages, chain, elsewhere)
 }
 
 /// Whether a running line holds what nobody else says: an address to write to or a number that is
@@ -284,8 +296,12 @@ fn chains(seen: &[Seen]) -> Vec<Vec<&Seen>> {
 fn numbers_pages(chain: &[&Seen], pages: usize) -> bool {
     let few = chain.iter().all(|seen| seen.numbers.len() <= 2);
     let first_of_one = pages == 1 && chain.iter().all(|seen| seen.numbers == [1]);
-    let counting = chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1]));
-    few && (first_of_one || counting)
+    few && (first_of_one || counts_pages(chain))
+}
+
+/// Whether one of the numbers grows with every page.
+fn counts_pages(chain: &[&Seen]) -> bool {
+    chain.len() > 1 && chain.windows(2).all(|pair| counts_up(pair[0], pair[1]))
 }
 
 /// Whether one of the numbers grows as the pages do.
@@ -341,108 +357,4 @@ fn roman(text: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bare_page(lines: &[(&str, f32)]) -> PageLayout {
-        let line = |&(text, v): &(&str, f32)| Line::sample(text, 50.0, 300.0, v).with_words();
-        PageLayout::sample(lines.iter().map(line).collect())
-    }
-
-    /// The lines, and behind them text enough to be what the page is about.
-    fn page(lines: &[(&str, f32)]) -> PageLayout {
-        let text = "word ".repeat(60);
-        bare_page(&[lines, &[(text.trim(), 300.0)]].concat())
-    }
-
-    #[test]
-    fn repeated_headers_and_page_numbers_are_found() {
-        let pages: Vec<_> = (1..=4)
-            .map(|number| {
-                page(&[
-                    ("Annual report", 770.0),
-                    (&format!("Words of {number}"), 400.0),
-                    (&number.to_string(), 30.0),
-                ])
-            })
-            .collect();
-        assert_eq!(lines(&pages), vec![vec![0, 2]; 4]);
-    }
-
-    #[test]
-    fn numbers_that_do_not_count_pages_stay() {
-        let pages = [page(&[("1999", 30.0)]), page(&[("2024", 30.0)]), page(&[("1871", 30.0)])];
-        assert_eq!(lines(&pages), [vec![], vec![], vec![] as Vec<usize>]);
-    }
-
-    #[test]
-    fn numbers_that_are_content_stay_with_their_words() {
-        let customers = [10_023, 10_457, 20_001, 7];
-        let pages: Vec<_> = customers
-            .map(|customer| {
-                page(&[(&format!("Customer {customer}"), 770.0), ("Dear reader", 400.0)])
-            })
-            .into();
-        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 4]);
-        let pages: Vec<_> = (8..12)
-            .map(|number| page(&[(&format!("Page {number} of 40"), 30.0), ("Dear reader", 400.0)]))
-            .collect();
-        assert_eq!(lines(&pages), vec![vec![0]; 4]);
-    }
-
-    #[test]
-    fn what_nobody_else_says_stays_once() {
-        let footer = "Ostermere Trading, phone 0555 123 456";
-        let text = |number: usize| format!("Text of page {number}");
-        let pages: Vec<_> =
-            (0..3).map(|number| page(&[(&text(number), 400.0), (footer, 30.0)])).collect();
-        assert_eq!(lines(&pages), [vec![], vec![1], vec![1]]);
-        let pages: Vec<_> = (0..3)
-            .map(|number| page(&[(&text(number), 400.0), ("Report of 2024", 30.0)]))
-            .collect();
-        assert_eq!(lines(&pages), vec![vec![1]; 3]);
-    }
-
-    #[test]
-    fn parts_of_paragraphs_and_titles_that_count_stay() {
-        let pages = ["before the ride.", "or by card.", "at the quay."].map(|end| {
-            let mut page = page(&[("Deposit: fifty crowns, in cash", 742.0), (end, 730.0)]);
-            page.lines.iter_mut().for_each(|line| *line = line.clone().with_words());
-            page
-        });
-        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 3]);
-        let exercise = |number: usize| {
-            let mut page = page(&[(&format!("Exercise {number}"), 770.0), ("What is it?", 600.0)]);
-            page.lines[0].bold = true;
-            page
-        };
-        assert_eq!(lines(&[1, 2, 3, 4].map(exercise)), vec![vec![] as Vec<usize>; 4]);
-    }
-
-    #[test]
-    fn a_title_repeated_on_slides_stays_once() {
-        let pages: Vec<_> = (0..3)
-            .map(|number| {
-                let words = format!("Enough words to be what most of slide {number} is set in");
-                let mut slide = page(&[("Results", 770.0), (&words, 400.0)]);
-                slide.lines[0].size = 24.0;
-                slide
-            })
-            .collect();
-        assert_eq!(lines(&pages), [vec![], vec![0], vec![0]]);
-    }
-
-    #[test]
-    fn pages_that_hold_nothing_else_keep_their_lines() {
-        let pages: Vec<_> =
-            (0..9).map(|number| bare_page(&[(&format!("Slide {number}"), 770.0)])).collect();
-        assert_eq!(lines(&pages), vec![vec![] as Vec<usize>; 9]);
-    }
-
-    #[test]
-    fn roman_numerals_count() {
-        assert_eq!(roman("xiv"), Some(14));
-        assert_eq!(roman("mix up"), None);
-        assert_eq!(masked("Page 12 of 40"), "page#of#");
-    }
-}
+mod tests;

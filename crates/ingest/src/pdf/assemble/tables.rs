@@ -365,4 +365,30 @@ mod tests {
         ];
         check(&prose, None);
     }
+
+    #[test]
+    fn columns_are_limited_on_both_sides() {
+        let row = |v: f32, columns: usize| {
+            let cells: Vec<(&str, f32)> = (0..columns).map(|at| ("9", 20.0 * at as f32)).collect();
+            line(v, &cells)
+        };
+        let is_table = |columns: usize| {
+            let lines = [100.0, 85.0, 70.0].map(|v| row(v, columns));
+            find(&lines, 0, &mut 1_000).is_some()
+        };
+        assert!(is_table(COLUMNS_MAX));
+        assert!(!is_table(COLUMNS_MAX + 1));
+    }
+
+    #[test]
+    fn lines_of_a_table_and_of_a_page_are_limited_on_both_sides() {
+        let row = |at: usize| line(9_000.0 - 15.0 * at as f32, &[("Job", 0.0), ("22", 100.0)]);
+        let lines: Vec<Line> = (0..=LINES_MAX).map(row).collect();
+        let taken = |count: usize| find(&lines[..count], 0, &mut 1_000).unwrap().lines.len();
+        assert_eq!((taken(LINES_MAX), taken(LINES_MAX + 1)), (LINES_MAX, LINES_MAX));
+        let mut budget = LINES_MAX + 1;
+        assert!(find(&lines, 0, &mut budget).is_some() && budget == 1);
+        assert!(find(&lines, 0, &mut budget).is_some() && budget == 0);
+        assert!(find(&lines, 0, &mut budget).is_none());
+    }
 }

@@ -6,13 +6,13 @@ mod glyph_order;
 use std::sync::{Arc, OnceLock};
 
 use hayro_cmap::{BfString, CMap, CidFamily};
-use lopdf::Dictionary;
+use lopdf::{Dictionary, Object};
 
 use super::cid_metrics::{CidTable, VerticalTable};
 use super::cmaps::predefined;
 use super::program::EmbeddedProgram;
 use super::symbol_fonts;
-use super::text::Text;
+use super::text::{Text, is_readable};
 use super::to_unicode::ToUnicode;
 use crate::pdf::objects::{Objects, as_dict};
 use codes::Codes;
@@ -37,11 +37,31 @@ pub(super) struct CompositeFont {
     glyph_order_proven: OnceLock<bool>,
     program: EmbeddedProgram,
     base_name: String,
-    cid_to_glyph: Option<Vec<u8>>,
+    glyphs: Glyphs,
     widths: CidTable<1>,
     /// In em; `None` where the font gives no widths at all.
     width_default: Option<f32>,
     vertical: Option<VerticalTable>,
+}
+
+/// Which glyph a CID selects.
+enum Glyphs {
+    Numbered,
+    /// Big-endian pairs of bytes by CID.
+    Listed(Vec<u8>),
+    /// There is a map, but it is missing or damaged.
+    Lost,
+}
+
+impl Glyphs {
+    fn read(objects: &Objects<'_>, cid_font: &Dictionary) -> Self {
+        let Ok(map) = cid_font.get(b"CIDToGIDMap") else { return Self::Numbered };
+        match objects.resolve(map) {
+            Some(Object::Stream(stream)) => objects.decode(stream).map_or(Self::Lost, Self::Listed),
+            Some(Object::Name(_) | Object::Null) => Self::Numbered,
+            _ => Self::Lost,
+        }
+    }
 }
 
 /// Where a glyph lies, in em.
@@ -62,7 +82,6 @@ impl CompositeFont {
         let cid_font = as_dict(objects.resolve(descendant)?)?;
         let codes = Codes::read(objects, dict);
         let family = character_collection(objects, cid_font).or_else(|| codes.family());
-        let map = objects.stream(cid_font, b"CIDToGIDMap");
         let widths = CidTable::read(objects, cid_font, b"W");
         let width_default = objects.number(cid_font, b"DW").map(|width| width / 1000.0);
         let name = objects.name(cid_font, b"BaseFont").unwrap_or_default();
@@ -75,7 +94,7 @@ impl CompositeFont {
             by_collection: family.and_then(|family| family.ucs2_cmap()).and_then(predefined),
             program: EmbeddedProgram::of(objects, cid_font),
             base_name: String::from_utf8_lossy(name).into_owned(),
-            cid_to_glyph: map.and_then(|stream| objects.decode(stream).ok()),
+            glyphs: Glyphs::read(objects, cid_font),
             width_default: width_default.or((!widths.is_empty()).then_some(1.0)),
             widths,
         })
@@ -91,7 +110,7 @@ impl CompositeFont {
     }
 
     /// ToUnicode, the code itself where it is Unicode, the collection of the CIDs, the program, and
-    /// last the order of the glyphs where it is known.
+    /// last the order of the glyphs where it is known, or the code where the glyphs are lost.
     pub(super) fn text(&self, objects: &Objects<'_>, code: u32, code_bytes: usize) -> Text<'_> {
         if let Some(text) = self.to_unicode(objects).and_then(|map| map.text(code)) {
             return text;
@@ -100,13 +119,14 @@ impl CompositeFont {
         let by_code = self.codes.unicode(code).map(Text::from);
         let by_program = || {
             let texts = self.program.get(objects)?.glyph_texts()?;
-            texts.get(self.glyph(cid)).map(Text::Borrowed)
+            texts.get(self.glyph(cid)?).map(Text::Borrowed)
         };
         by_code
             .or_else(|| self.text_of_collection(cid))
             .or_else(by_program)
             .or_else(|| self.private(code))
             .or_else(|| self.text_by_glyph_order(cid))
+            .or_else(|| self.text_without_glyphs(code))
             .unwrap_or_default()
     }
 
@@ -123,7 +143,15 @@ impl CompositeFont {
             by_glyph && glyph_order::is_proven(&self.base_name, &self.widths)
         };
         let proven = *self.glyph_order_proven.get_or_init(applies);
-        glyph_order::character(self.glyph(cid)).filter(|_| proven).map(Text::from)
+        glyph_order::character(self.glyph(cid)?).filter(|_| proven).map(Text::from)
+    }
+
+    /// Programs that map CIDs to glyphs do so to write Unicode for CIDs. Where the map is lost, and
+    /// ToUnicode with it, that is the best there is.
+    fn text_without_glyphs(&self, code: u32) -> Option<Text<'_>> {
+        let lost = matches!(self.glyphs, Glyphs::Lost) && self.codes.is_identity();
+        let c = char::from_u32(code).filter(|c| is_readable(c.encode_utf8(&mut [0; 4])));
+        c.filter(|_| lost && self.by_collection.is_none()).map(Text::from)
     }
 
     /// What a private character is in a font of symbols that is known by name; itself elsewhere.
@@ -150,7 +178,7 @@ impl CompositeFont {
         };
         let (mut same, mut other) = (0u32, 0u32);
         for cid in 0..IDENTITY_CIDS_MAX {
-            let Some(text) = texts.get(self.glyph(cid)) else { continue };
+            let Some(text) = self.glyph(cid).and_then(|glyph| texts.get(glyph)) else { continue };
             let is_same = char::from_u32(cid).is_some_and(|c| text.chars().eq([c]));
             *if is_same { &mut same } else { &mut other } += 1;
             if same + other >= IDENTITY_SAMPLE {
@@ -180,7 +208,7 @@ impl CompositeFont {
         if let Some([width]) = self.widths.get(cid) {
             return width / 1000.0;
         }
-        let by_program = || self.program.get(objects)?.width_of_glyph(self.glyph(cid));
+        let by_program = || self.program.get(objects)?.width_of_glyph(self.glyph(cid)?);
         self.width_default.or_else(by_program).unwrap_or(1.0)
     }
 
@@ -194,11 +222,16 @@ impl CompositeFont {
         Some(self.width(objects, cid))
     }
 
-    fn glyph(&self, cid: u32) -> u32 {
-        let Some(map) = &self.cid_to_glyph else { return cid };
+    /// The glyph of a CID; `None` where nobody knows.
+    fn glyph(&self, cid: u32) -> Option<u32> {
+        let map = match &self.glyphs {
+            Glyphs::Numbered => return Some(cid),
+            Glyphs::Listed(map) => map,
+            Glyphs::Lost => return None,
+        };
         let at = (cid as usize).saturating_mul(2);
         let pair = map.get(at..).and_then(<[u8]>::first_chunk::<2>);
-        pair.map_or(0, |pair| u16::from_be_bytes(*pair).into())
+        Some(pair.map_or(0, |pair| u16::from_be_bytes(*pair).into()))
     }
 }
 

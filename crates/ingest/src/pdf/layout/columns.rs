@@ -275,4 +275,19 @@ mod tests {
         let before: Vec<String> = table.iter().map(|line| line.text.clone()).collect();
         assert_eq!(texts(table), before);
     }
+
+    #[test]
+    fn lines_of_a_stretch_are_limited_on_both_sides() {
+        // Where a stretch ends at the limit, the left column goes on after the right one.
+        let switches = |lines: usize| {
+            let row = |at: usize| match at % 2 {
+                0 => line(LEFT[at / 2 % 6], 50.0, at / 2),
+                _ => line(RIGHT[at / 2 % 6], 220.0, at / 2),
+            };
+            let found = in_order((0..lines).map(row).collect());
+            found.windows(2).filter(|pair| pair[0].u0 != pair[1].u0).count()
+        };
+        assert_eq!(switches(LINES_MAX), 1);
+        assert_eq!(switches(LINES_MAX + 20), 3);
+    }
 }

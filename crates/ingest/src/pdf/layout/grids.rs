@@ -393,4 +393,34 @@ mod tests {
         let found = cells([lines, vec![prose]].concat(), &rules());
         assert!(found.iter().all(|(_, cell)| cell.is_none()));
     }
+
+    /// A grid of two columns and `rows` rows with a text in each cell, and whether it is one.
+    fn is_grid(rows: usize) -> bool {
+        let height = 5.0 * rows as f32;
+        let across = (0..=rows).map(|at| rule(true, 5.0 * at as f32, 100.0, 300.0));
+        let down = [100.0, 200.0, 300.0].map(|at| rule(false, at, 0.0, height));
+        let rules: Vec<Rule> = across.chain(down).collect();
+        let line =
+            |at: usize| text("9", 105.0 + 100.0 * (at % 2) as f32, 5.0 * (at / 2) as f32 + 1.0);
+        let lines = with_cells((0..2 * rows).map(line).collect(), &rules);
+        lines.iter().all(|line| line.cell.is_some())
+    }
+
+    #[test]
+    fn rows_are_limited_on_both_sides() {
+        // Tracks are counted by their edges.
+        assert!(is_grid(TRACKS_MAX - 1));
+        assert!(!is_grid(TRACKS_MAX));
+    }
+
+    #[test]
+    fn rules_are_limited_on_both_sides() {
+        let found = |apart: usize| {
+            // Rules that cross nothing.
+            let beside = (0..apart).map(|at| rule(true, 10_000.0 + 5.0 * at as f32, 0.0, 9.0));
+            grids(&rules().into_iter().chain(beside).collect::<Vec<_>>()).len()
+        };
+        let own = rules().iter().filter(|rule| rule.is_horizontal).count();
+        assert_eq!((found(RULES_MAX - own), found(RULES_MAX - own + 1)), (1, 0));
+    }
 }

@@ -16,8 +16,12 @@ const NUMBER_BYTES_MAX: usize = 48;
 
 /// Objects that are whole numbers; of several with one number the last.
 pub(super) fn numbers(bytes: &[u8]) -> HashMap<u32, usize> {
+    numbers_among(bytes, HEADERS_MAX)
+}
+
+fn numbers_among(bytes: &[u8], headers_max: usize) -> HashMap<u32, usize> {
     let headers = memmem::find_iter(bytes, b"obj");
-    let number = headers.take(HEADERS_MAX).filter_map(|keyword| {
+    let number = headers.take(headers_max).filter_map(|keyword| {
         let start = keyword + b"obj".len();
         let value = bytes.get(start..bytes.len().min(start + NUMBER_BYTES_MAX))?;
         let value = value.trim_ascii_start();
@@ -74,4 +78,35 @@ pub(super) fn object_follows(bytes: &[u8], at: usize) -> bool {
             let at = skip_blank(bytes, at + generation);
             generation > 0 && bytes.get(at..).unwrap_or_default().starts_with(b"obj")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_headers_are_limited_on_both_sides() {
+        // The word `endobj` is such a place too.
+        let file = b"1 0 obj 5 endobj 2 0 obj 6 endobj";
+        let found = |limit| numbers_among(file, limit).get(&2).copied();
+        assert_eq!((found(3), found(2)), (Some(6), None));
+    }
+
+    #[test]
+    fn bytes_of_a_number_are_limited_on_both_sides() {
+        let blanks = NUMBER_BYTES_MAX - b"5endobj".len();
+        let found = |blanks: usize| {
+            numbers(format!("1 0 obj{}5endobj", " ".repeat(blanks)).as_bytes()).len()
+        };
+        assert_eq!((found(blanks), found(blanks + 1)), (1, 0));
+    }
+
+    #[test]
+    fn blanks_before_the_word_are_limited_on_both_sides() {
+        let header = |blanks: usize| {
+            let file = format!("7 0{}obj", " ".repeat(blanks));
+            header_before(file.as_bytes(), file.len() - 3)
+        };
+        assert_eq!((header(BLANK_MAX), header(BLANK_MAX + 1)), (Some((7, 0)), None));
+    }
 }

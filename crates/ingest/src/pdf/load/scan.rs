@@ -361,4 +361,39 @@ mod tests {
         let more = "1 0 obj 1 endobj 2 0 obj 2 endobj 3 0 obj 3 endobj";
         assert_eq!(stopped(more), Some(("objects", 2)));
     }
+
+    #[test]
+    fn trailers_are_limited_on_both_sides() {
+        let trailers = |count: usize| {
+            let file: String =
+                (0..count).map(|number| format!("trailer<</N {number}>> ")).collect();
+            scan(file.as_bytes(), &Limits::default()).trailers
+        };
+        let first =
+            |count: usize| trailers(count).last().unwrap().get(b"N").unwrap().as_i64().unwrap();
+        assert_eq!((trailers(TRAILERS_MAX).len(), first(TRAILERS_MAX)), (TRAILERS_MAX, 0));
+        assert_eq!((trailers(TRAILERS_MAX + 1).len(), first(TRAILERS_MAX + 1)), (TRAILERS_MAX, 1));
+    }
+
+    #[test]
+    fn bytes_of_a_trailer_are_limited_on_both_sides() {
+        let has_last = |bytes: usize| {
+            let blanks = " ".repeat(bytes - "<</A 1/B 1>>".len());
+            let file = format!("trailer<</A 1{blanks}/B 1>>");
+            let trailers = scan(file.as_bytes(), &Limits::default()).trailers;
+            trailers.first().is_some_and(|trailer| trailer.has(b"B"))
+        };
+        assert!(has_last(TRAILER_BYTES_MAX));
+        assert!(!has_last(TRAILER_BYTES_MAX + 8));
+    }
+
+    #[test]
+    fn comments_before_a_stream_are_limited_on_both_sides() {
+        let start = |bytes: usize| {
+            let comment = format!("%{}\n", "c".repeat(bytes - "%\nstream".len()));
+            stream_start(format!("{comment}stream\nx").as_bytes(), 0)
+        };
+        assert_eq!(start(COMMENT_BYTES_MAX - 1), Some(COMMENT_BYTES_MAX));
+        assert_eq!(start(COMMENT_BYTES_MAX + 8), None);
+    }
 }

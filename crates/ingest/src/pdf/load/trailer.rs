@@ -167,4 +167,19 @@ mod tests {
         assert_eq!(merged.get(b"Encrypt").unwrap(), &Object::Reference((1, 0)));
         assert_eq!(merged.get(b"Root").unwrap(), &Object::Reference((7, 0)));
     }
+
+    #[test]
+    fn entries_are_checked_up_to_a_number() {
+        // The last entry leads nowhere.
+        let sound = |entries: usize| {
+            let file: String = (1..=entries).map(|n| format!("{n} 0 obj {n} endobj\n")).collect();
+            let offset = |n: usize| file.find(&format!("\n{n} 0 obj")).map_or(0, |at| at + 1);
+            let row =
+                |n: usize| format!("{:010} 00000 n \n", if n == entries { 7 } else { offset(n) });
+            let rows: String = (1..=entries).map(row).collect();
+            entries_lead_to_objects(format!("\n1 {entries}\n{rows}").as_bytes(), file.as_bytes())
+        };
+        assert!(!sound(ENTRIES_MAX));
+        assert!(sound(ENTRIES_MAX + 1));
+    }
 }

@@ -125,4 +125,17 @@ mod tests {
         let pages = [("In 1999", 770.0), ("7 dwarfs", 770.0), ("Step 3", 760.0), ("4 more", 720.0)];
         assert!(lines(&pages.map(|(text, v)| page(text, v)), 20.0).is_empty());
     }
+
+    #[test]
+    fn words_of_a_header_are_limited_on_both_sides() {
+        let found = |words: usize| {
+            let header = |number: usize| format!("{}{number}", "word ".repeat(words - 1));
+            let page = |number: usize| {
+                let header = Line::sample(&header(number), 50.0, 500.0, 770.0).with_words();
+                PageLayout::sample(vec![header, Line::sample("Text", 50.0, 80.0, 400.0)])
+            };
+            lines(&[1, 2, 3, 4].map(page), 20.0).len()
+        };
+        assert_eq!((found(WORDS_MAX), found(WORDS_MAX + 1)), (4, 0));
+    }
 }

@@ -188,3 +188,13 @@ fn a_system_font_named_by_glyph_is_read_where_its_widths_prove_the_order() {
     assert_eq!(text("CourierNew", [600; 5]), "");
     assert_eq!(text("Calibri", arial), "");
 }
+
+#[test]
+fn codes_are_characters_where_the_map_to_glyphs_is_lost() {
+    let lost = dictionary! { "CIDToGIDMap" => Object::Reference((99, 0)) };
+    let sample = Sample::new("Identity-H", lost, &LETTERS);
+    assert_eq!(sample.text("", &[0, 0x48, 0, 2, 0, 0x69]), "Hi");
+    let numbered = dictionary! { "CIDToGIDMap" => "Identity" };
+    let sample = Sample::new("Identity-H", numbered, &LETTERS);
+    assert_eq!(sample.text("", &[0, 1, 0, 2, 0, 0x48]), "Hi");
+}
