@@ -4,7 +4,7 @@ use document::{Chunk, DocumentId, PageRange, Span};
 use index::Language;
 
 use crate::rank::{Candidate, Signals};
-use crate::reading::{Reading, Unit, read_titled};
+use crate::reading::{Reading, Sketch, Unit, read_titled};
 use crate::terms::Terms;
 
 /// Largest passage made by joining neighbours, in words: two chunks of the usual size and a bit.
@@ -13,6 +13,10 @@ const JOINED_WORDS_MAX: usize = 480;
 
 /// Share of common shingles from which two texts count as nearly the same.
 const SAME_SHARE_MIN: f32 = 0.85;
+
+/// Share of common bits below which two texts are surely not the same: bits are shared by chance,
+/// so the share of bits lies above that of shingles but where many fall on one bit.
+const SKETCH_SHARE_MIN: f32 = 0.6;
 
 /// Tokens in a shingle: shorter ones are shared by chance.
 const SHINGLE_TOKENS: usize = 3;
@@ -131,6 +135,7 @@ impl Passage {
         self.readings.iter().any(|own| {
             own.figures == other.figures
                 && own.all().holds(other.all())
+                && maybe_same(&own.sketch, &other.sketch)
                 && same_text(&own.tokens, &other.tokens)
         })
     }
@@ -151,6 +156,15 @@ pub(crate) fn assemble(candidates: Vec<Candidate>, passages_max: usize) -> Vec<P
         }
     }
     passages
+}
+
+/// Whether two texts may be nearly the same, by their sketches: costs nothing, and spares most
+/// pairs the comparison.
+fn maybe_same(a: &Sketch, b: &Sketch) -> bool {
+    let count = |join: fn(u64, u64) -> u64| -> u32 {
+        a.iter().zip(b).map(|(a, b)| join(*a, *b).count_ones()).sum()
+    };
+    count(|a, b| a & b) as f32 >= SKETCH_SHARE_MIN * count(|a, b| a | b) as f32
 }
 
 /// Whether two token sequences are the same or nearly so.

@@ -17,6 +17,9 @@ const READ_BYTES_MAX: usize = 32 * 1024;
 /// them, such as an article, an adjective or a preposition.
 const PAIR_DISTANCE_MAX: usize = 3;
 
+/// Tells texts apart at a glance; see [`Reading::sketch`].
+pub(crate) type Sketch = [u64; 8];
+
 /// What a question finds in one chunk.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Reading {
@@ -30,6 +33,8 @@ pub(crate) struct Reading {
     pub(crate) pairs: u64,
     /// The units, in document order, headings included.
     pub(crate) units: Vec<Unit>,
+    /// A bit for every pair of neighbouring tokens.
+    pub(crate) sketch: Sketch,
     /// Hash of every token, in order.
     pub(crate) tokens: Vec<u32>,
     /// Hashes of the tokens with a digit, sorted, without repetition.
@@ -161,6 +166,9 @@ impl Sweep {
 
     fn take(&mut self, start: usize, Seen { hash, figure, found }: Seen) {
         let position = self.reading.tokens.len();
+        let before = self.reading.tokens.last().copied().unwrap_or_default();
+        let pair = before.rotate_left(13) ^ hash;
+        self.reading.sketch[(pair >> 6 & 7) as usize] |= 1 << (pair & 63);
         self.reading.tokens.push(hash);
         if figure {
             self.reading.figures.push(hash);

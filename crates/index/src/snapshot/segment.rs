@@ -11,8 +11,8 @@ use crate::schema::{DOCUMENT, Fields, ORDINAL, schema};
 use crate::{IndexError, Manifest};
 
 /// Decompressed blocks of stored chunks kept per segment. Neighbouring chunks share a block of
-/// 16 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
-const STORE_BLOCKS_CACHED: usize = 32;
+/// 4 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
+const STORE_BLOCKS_CACHED: usize = 128;
 
 /// A document's place in the manifest, which is its rank by id.
 pub(crate) type Owner = u32;

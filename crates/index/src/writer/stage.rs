@@ -25,6 +25,11 @@ const DELETED_SUFFIX: &str = ".del";
 /// End of the names of files that hold what is stored of the chunks, the bulk of an index.
 const STORED_SUFFIX: &str = ".store";
 
+/// Text compressed together, in bytes, about three chunks. A question reads chunks here and there,
+/// and each costs the decompression of its block; the library's 16 KiB make an answer a tenth
+/// slower, and the files a few per cent smaller.
+const STORE_BLOCK_BYTES: usize = 4 << 10;
+
 /// Smallest heap of a thread that the search library takes, in bytes.
 const HEAP_BYTES_MIN: usize = 15_000_000;
 
@@ -186,8 +191,11 @@ fn open_index(
     let directory = StageDirectory::open(folder)?;
     let mut index = if create {
         // A thread per store writer pays for slow compressors; lz4 is none.
-        let settings =
-            IndexSettings { docstore_compress_dedicated_thread: false, ..Default::default() };
+        let settings = IndexSettings {
+            docstore_compress_dedicated_thread: false,
+            docstore_blocksize: STORE_BLOCK_BYTES,
+            ..Default::default()
+        };
         Index::builder().schema(schema().0).settings(settings).open_or_create(directory)?
     } else {
         Index::open(directory)?
