@@ -26,7 +26,11 @@ macro_rules! files {
 /// Phrases with the code of their language.
 static PHRASES: LazyLock<Lexicon<(&'static str, Talk)>> = LazyLock::new(|| {
     let mut phrases = Lexicon::default();
-    for (code, data) in files!["en" "de" "es" "fr" "ru" "ar" "hi" "zh"] {
+    let files = files![
+        "ar" "cs" "da" "de" "el" "en" "es" "fa" "fi" "fr" "he" "hi" "hu" "id" "it" "ja" "ko" "nl" "no" "pl" "pt" "ro"
+        "ru" "sv" "th" "tr" "uk" "vi" "zh"
+    ];
+    for (code, data) in files {
         phrases.add(data, |section| match section {
             "greeting" => Some((code, Talk::Greeting)),
             "thanks" => Some((code, Talk::Thanks)),

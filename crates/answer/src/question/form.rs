@@ -49,7 +49,11 @@ macro_rules! files {
 
 static FORMS: LazyLock<Lexicon<Meaning>> = LazyLock::new(|| {
     let mut forms = Lexicon::default();
-    for (code, data) in files!["en" "de" "es" "ru" "ar" "hi" "zh"] {
+    let files = files![
+        "ar" "cs" "da" "de" "el" "en" "es" "fa" "fi" "fr" "he" "hi" "hu" "id" "it" "ja" "ko" "nl" "no" "pl" "pt" "ro"
+        "ru" "sv" "th" "tr" "uk" "vi" "zh"
+    ];
+    for (code, data) in files {
         forms.add(data, |section| Some((code, wants(section)?)));
     }
     forms
@@ -69,8 +73,8 @@ fn wants(section: &str) -> Option<Wants> {
 }
 
 impl Form {
-    /// The form of a question. The earliest phrase that tells one counts, the longest of those;
-    /// phrases of the question's own language before those of others.
+    /// The form of a question. Of the phrases of its language the earliest counts, the longest of
+    /// those. Other languages have none here: Vietnamese asks for a person by "ai".
     pub(crate) fn of(text: &str) -> Self {
         let found = FORMS.find(text, FORM_WORDS_MAX);
         let own = language_of(text).code;
@@ -78,11 +82,12 @@ impl Form {
         let unspaced = is_unspaced(text);
         let asks =
             |found: &&Found<Meaning>| found.what.1 != Wants::YesNo || found.at == 0 || unspaced;
+        let is_own = |found: &&Found<Meaning>| found.what.0 == own;
         let rank = |found: &&Found<Meaning>| {
             let weak = unspaced && found.what.1 == Wants::YesNo;
-            (found.what.0 != own, weak, found.at, usize::MAX - found.len)
+            (weak, found.at, usize::MAX - found.len)
         };
-        let Some(best) = found.iter().filter(asks).min_by_key(rank) else {
+        let Some(best) = found.iter().filter(is_own).filter(asks).min_by_key(rank) else {
             return Self { wants: Wants::Statement, counted: None };
         };
         let wants = best.what.1;
@@ -120,6 +125,9 @@ mod tests {
         check("¿Quién paga?", Wants::Who);
         check("Где находится магазин?", Wants::Where);
         check("商店几点开门?", Wants::When);
+        check("Quand le magasin ouvre-t-il ?", Wants::When);
+        check("Quanti giorni ho per restituirlo?", Wants::Count);
+        check("What is AI about?", Wants::Statement);
     }
 
     #[test]
