@@ -28,6 +28,8 @@ pub(crate) struct Reading {
     pub(crate) pairs: u64,
     /// The units, in document order, headings included.
     pub(crate) units: Vec<Unit>,
+    /// The language whose stems the tokens are; `None` where nothing was read.
+    pub(crate) language: Option<Language>,
     /// Hash of every token, in order.
     pub(crate) tokens: Vec<u32>,
     /// Hashes of the tokens with a digit, sorted, without repetition.
@@ -77,6 +79,7 @@ impl Unit {
 /// Reads a hit. Linear in the chunk.
 pub(crate) fn read(hit: &Hit, terms: &Terms) -> Reading {
     let mut reading = read_chunk(&hit.chunk, hit.language, terms);
+    reading.language = Some(hit.language);
     reading.frame = matches_of(&hit.title, hit.language, terms);
     for heading in &hit.chunk.headings {
         reading.frame = reading.frame.or(matches_of(heading, hit.language, terms));
@@ -198,7 +201,7 @@ fn empty_unit(chunk: &Chunk, piece: Piece) -> Unit {
 }
 
 /// FNV-1a: the same on every machine and release, and enough to tell the words of a bot apart.
-fn hash_of(term: &str) -> u32 {
+pub(crate) fn hash_of(term: &str) -> u32 {
     term.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
