@@ -10,8 +10,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["document"]),
     ("index", &["document"]),
     ("answer", &["document", "index"]),
+    ("model", &["answer"]),
     ("train", &["document", "index", "ingest"]),
-    ("jely", &["answer", "document", "fixtures", "index", "ingest", "train"]),
+    ("jely", &["answer", "document", "fixtures", "index", "ingest", "model", "train"]),
 ];
 
 /// Dependencies that only one crate may name: the seams they are hidden behind.
@@ -19,6 +20,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("lopdf", "ingest"),
     ("pulldown-cmark", "ingest"),
     ("tantivy", "index"),
+    ("ureq", "model"),
     ("landlock", "train"),
     ("rustix", "train"),
     ("clap", "jely"),
