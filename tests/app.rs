@@ -43,7 +43,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -100,7 +100,12 @@ impl TestApp {
     /// The binary with this app's data folder, in this app's folder.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(binary());
-        command.current_dir(self.folder.path()).env_remove("JELY_DATA").env_remove("JELY_PASSWORD");
+        command.current_dir(self.folder.path());
+        let names =
+            ["JELY_DATA", "JELY_PASSWORD", "JELY_MODEL", "JELY_MODEL_URL", "JELY_MODEL_KEY"];
+        for name in names {
+            command.env_remove(name);
+        }
         command.arg("--data").arg(self.data());
         command
     }

@@ -10,9 +10,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["document"]),
     ("index", &["document"]),
     ("answer", &["document", "index"]),
+    ("model", &["answer"]),
     ("train", &["document", "index", "ingest"]),
     ("eval", &["answer", "document", "index", "ingest"]),
-    ("jely", &["answer", "document", "eval", "fixtures", "index", "ingest", "train"]),
+    ("jely", &["answer", "document", "eval", "fixtures", "index", "ingest", "model", "train"]),
 ];
 
 /// Dependencies that only one crate may name: the seams they are hidden behind.
@@ -20,6 +21,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("lopdf", "ingest"),
     ("pulldown-cmark", "ingest"),
     ("tantivy", "index"),
+    ("ureq", "model"),
     ("landlock", "train"),
     ("rustix", "train"),
     ("clap", "jely"),

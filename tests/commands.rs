@@ -70,8 +70,8 @@ fn an_answer_comes_with_its_source_and_the_exact_quote() {
     app.train("shop");
     let answer = app.ask("shop", "How many days do I have to return goods?");
     assert_eq!(answer["answered"], true);
-    assert_eq!(answer["kind"], "answer");
-    let expected = ["kind", "answered", "answer", "confidence", "sources"];
+    assert_eq!((&answer["kind"], &answer["generator"]), (&"answer".into(), &"extractive".into()));
+    let expected = ["kind", "answered", "answer", "confidence", "sources", "generator"];
     assert_eq!(keys(&answer), BTreeSet::from(expected));
     assert!(answer["answer"].as_str().unwrap().contains("within 42 days"));
     let source = &answer["sources"][0];

@@ -4,7 +4,7 @@ use index::Snapshot;
 
 use crate::citation::{Citation, cite};
 use crate::confidence::Evidence;
-use crate::generate::{Generated, Generator};
+use crate::generate::{Generated, Generator, GeneratorKind};
 use crate::grounding::{Grounding, fit};
 use crate::language::language_of;
 use crate::retrieve::retrieve_with;
@@ -44,6 +44,12 @@ pub struct Answer {
     pub confidence: f32,
     /// What the answer rests on, in its order; empty where there is none.
     pub sources: Vec<Citation>,
+    /// What made the answer or found none; `None` where no generator was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorKind>,
+    /// Why a model that was to answer did not, in words for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
 }
 
 /// Answers a question from a snapshot. A message that is nothing but a greeting, thanks or a
@@ -79,20 +85,27 @@ pub fn answer(
 /// An answer with its quotes cut out of the passages; a refusal where none is left.
 fn checked(generated: Generated, grounding: &Grounding) -> Answer {
     let passages = &grounding.passages;
+    let generator = Some(generated.generator);
     let cited = generated.quotes.iter();
     let cited = cited.filter_map(|quote| cite(passages.get(quote.passage)?, quote.span));
     let sources: Vec<Citation> = cited.collect();
     if sources.is_empty() || generated.text.trim().is_empty() {
-        return refuse(&grounding.question, passages, grounding.confidence);
+        let refusal = refuse(&grounding.question, passages, grounding.confidence);
+        return Answer { generator, fallback: generated.fallback, ..refusal };
     }
-    let kind = AnswerKind::Answer;
-    let confidence = grounding.confidence;
-    Answer { kind, answered: true, answer: generated.text, confidence, sources }
+    Answer {
+        kind: AnswerKind::Answer,
+        answered: true,
+        answer: generated.text,
+        confidence: grounding.confidence,
+        sources,
+        generator,
+        fallback: generated.fallback,
+    }
 }
 
 fn small_talk(answer: String) -> Answer {
-    let kind = AnswerKind::SmallTalk;
-    Answer { kind, answered: true, answer, confidence: 1.0, sources: Vec::new() }
+    unquoted(AnswerKind::SmallTalk, answer, 1.0)
 }
 
 /// Says in the language of the question that there is no answer, and which topics are near.
@@ -111,8 +124,14 @@ fn refuse(question: &Question, passages: &[Passage], confidence: f32) -> Answer 
     } else {
         format!("{refusal} {} {}.", language.topics, topics.join("; "))
     };
-    let kind = AnswerKind::NotFound;
-    Answer { kind, answered: false, answer, confidence, sources: Vec::new() }
+    unquoted(AnswerKind::NotFound, answer, confidence)
+}
+
+/// A reply that no generator made.
+fn unquoted(kind: AnswerKind, answer: String, confidence: f32) -> Answer {
+    let answered = kind != AnswerKind::NotFound;
+    let sources = Vec::new();
+    Answer { kind, answered, answer, confidence, sources, generator: None, fallback: None }
 }
 
 /// What a passage is about: its document and its innermost heading.

@@ -18,6 +18,21 @@ pub struct Generated {
     /// What it rests on, in the order of the answer. Those that lie outside their passage are
     /// dropped, and a text of which no quote is left is not an answer.
     pub quotes: Vec<Quote>,
+    /// What made it.
+    pub generator: GeneratorKind,
+    /// Why a model that was to make it did not.
+    pub fallback: Option<String>,
+}
+
+/// What makes answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GeneratorKind {
+    /// Sentences of the documents as they stand.
+    #[default]
+    Extractive,
+    /// The words of a language model.
+    Model,
 }
 
 /// A place in a passage.
@@ -43,7 +58,8 @@ impl Generator for Extractive {
     fn generate(&self, grounding: &Grounding) -> Result<Generated, GenerateError> {
         let picks = select(grounding);
         let quotes = picks.iter().map(|pick| Quote { passage: pick.passage, span: pick.span });
-        Ok(Generated { text: compose(&picks, &grounding.passages), quotes: quotes.collect() })
+        let (text, quotes) = (compose(&picks, &grounding.passages), quotes.collect());
+        Ok(Generated { text, quotes, ..Generated::default() })
     }
 }
 

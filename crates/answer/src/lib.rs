@@ -5,7 +5,8 @@
 //! cheap signals; repetitions go, neighbouring chunks become one [`Passage`]. A small model of
 //! the same signals decides whether the documents hold an answer at all: saying nothing is
 //! better than saying what nobody wrote. Only then a [`Generator`] speaks, from a [`Grounding`]
-//! that fits its budget; [`Extractive`] quotes exact sentences and needs no model. Whatever a
+//! that fits its budget; [`Extractive`] quotes exact sentences and needs no model, and
+//! [`messages`] and [`read_reply`] are the two ends of one that asks a language model. Whatever a
 //! generator says, each [`Citation`] is cut out of the documents' text here, so a quote is exact
 //! or absent.
 //!
@@ -15,6 +16,7 @@
 
 mod answer;
 mod citation;
+mod cited;
 mod confidence;
 mod config;
 mod error;
@@ -23,6 +25,7 @@ mod grounding;
 mod language;
 mod lexicon;
 mod passage;
+mod prompt;
 mod question;
 mod rank;
 mod reading;
@@ -36,11 +39,13 @@ mod testing;
 
 pub use answer::{Answer, AnswerKind, answer};
 pub use citation::Citation;
+pub use cited::{Reply, read_reply};
 pub use config::Config;
 pub use error::{AnswerError, GenerateError};
-pub use generate::{Extractive, Generated, Generator, Quote};
+pub use generate::{Extractive, Generated, Generator, GeneratorKind, Quote};
 pub use grounding::{Grounding, estimate_tokens};
 pub use passage::Passage;
+pub use prompt::{Message, messages};
 pub use question::{Question, Role, Turn};
 pub use rank::Signals;
 pub use retrieve::retrieve;

@@ -143,7 +143,7 @@ static STOP_WORDS: LazyLock<HashMap<&'static str, Languages>> = LazyLock::new(||
 impl Language {
     /// Whether a folded word carries no matter in a question of this language: articles,
     /// prepositions, auxiliaries, pronouns, question words and courtesies.
-    pub(crate) fn is_stop_word(self, word: &str) -> bool {
+    pub fn is_stop_word(self, word: &str) -> bool {
         STOP_WORDS.get(word).is_some_and(|languages| languages & self.bit() != 0)
     }
 

@@ -57,7 +57,10 @@ fn a_bot_is_asked_searched_listed_and_emptied() {
     assert_eq!(jely(home.path(), &["train", "b", file, "--title", "Opening"]).0, Exit::Done);
     let (exit, lines, _) = jely(home.path(), &["ask", "b", "When does the shop open?", "--json"]);
     assert_eq!(exit, Exit::Done);
-    assert_eq!(keys(&lines[0], ""), ["answer", "answered", "confidence", "kind", "sources"]);
+    assert_eq!(
+        keys(&lines[0], ""),
+        ["answer", "answered", "confidence", "generator", "kind", "sources"]
+    );
     let (exit, ..) = jely(home.path(), &["ask", "b", "Who is the king?", "--exit-code"]);
     assert_eq!(exit, Exit::NotAnswered);
     let (_, lines, _) = jely(home.path(), &["search", "b", "shop opens", "--json"]);

@@ -55,6 +55,7 @@ fn check_citations(answer: &Answer) {
 fn an_answer_is_an_exact_sentence_with_its_place() {
     let answer = ask(&shop(), "How long does the battery of the Brindle X2 last?");
     assert!(answer.answered, "{answer:?}");
+    assert_eq!((answer.generator, &answer.fallback), (Some(GeneratorKind::Extractive), &None));
     assert!(answer.answer.starts_with("The battery of the Brindle X2 lasts 14 hours."));
     let source = &answer.sources[0];
     assert_eq!(source.excerpt, "The battery of the Brindle X2 lasts 14 hours.");
@@ -211,7 +212,7 @@ fn quotes_that_are_not_there_are_dropped() {
     let question = Question::new("How long does the battery of the Brindle X2 last?");
     let quote = |passage, start, end| Quote { passage, span: document::Span::new(start, end) };
     let say = |quotes: Vec<Quote>| {
-        let parrot = Parrot(Generated { text: "Long.".into(), quotes });
+        let parrot = Parrot(Generated { text: "Long.".into(), quotes, ..Generated::default() });
         answer(&bot.snapshot, &question, &parrot, &Config::default()).unwrap()
     };
     let lies = vec![quote(99, 0, 5), quote(0, 0, usize::MAX), quote(0, 7, 7), quote(0, 9, 3)];
@@ -249,4 +250,21 @@ proptest! {
             prop_assert!(answer.answer.contains(&source.excerpt));
         }
     }
+}
+
+#[test]
+fn a_follow_up_is_refused_where_its_own_words_are_unknown() {
+    let turn = |role, text: &str| crate::Turn { role, text: text.to_owned() };
+    let history = [
+        turn(crate::Role::User, "When does the shop open on weekdays?"),
+        turn(crate::Role::Assistant, "Weekdays from 9:00 to 18:00, Saturday from 10:00 to 14:00."),
+    ];
+    let bot = shop();
+    let ask = |text: &str| {
+        let question = Question::with_history(text, &history);
+        answer(&bot.snapshot, &question, &Extractive, &Config::default()).unwrap()
+    };
+    assert!(ask("And on Saturday?").answered);
+    let foreign = ask("And the submarine volcano eruptions?");
+    assert!(!foreign.answered, "{foreign:?}");
 }

@@ -6,7 +6,7 @@ use document::{BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Config, DocumentEntry, Query, Snapshot, SnapshotKey, Store};
+use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, SnapshotKey, Store};
 
 mod damage;
 
@@ -413,4 +413,34 @@ proptest! {
             prop_assert_eq!(left.idf(term).unwrap().to_bits(), right.idf(term).unwrap().to_bits());
         }
     }
+}
+
+#[test]
+fn each_document_is_found_by_the_endings_of_its_language() {
+    let Fixture { store, folder: _folder } = &fixture();
+    let german = "Die Katze der Nachbarin ist nicht zu Hause und hat auch keinen Hunger.";
+    let english = "The houses of the town are not for sale, and they have been empty for years.";
+    publish(store, &[("a", german), ("b", english)]);
+    let snapshot = store.snapshot(&bot()).unwrap().unwrap();
+    assert_eq!(snapshot.languages(), [Language::German, Language::English]);
+    assert_eq!(snapshot.manifest().languages, [[Language::German], [Language::English]]);
+    assert_eq!(found(store, "Katzen"), ["a"]);
+    assert_eq!(found(store, "house"), ["b"]);
+    publish(store, &[("a", "")]);
+    let snapshot = store.snapshot(&bot()).unwrap().unwrap();
+    assert_eq!(snapshot.languages(), [Language::English]);
+}
+
+#[test]
+fn what_was_found_is_read_from_its_own_snapshot_only() {
+    let Fixture { store, folder: _folder } = &fixture();
+    publish(store, &[("a", "Oil.\nWater and oil."), ("b", "Oil is sold.")]);
+    let snapshot = store.snapshot(&bot()).unwrap().unwrap();
+    let places = snapshot.find(&Query::parse("oil"), 10).unwrap();
+    let read: Vec<_> = places.iter().map(|found| snapshot.read(found).unwrap()).collect();
+    assert_eq!(read, snapshot.search(&Query::parse("oil"), 10).unwrap());
+    assert!(read.iter().zip(&places).all(|(hit, found)| hit.score == found.score()));
+    publish(store, &[("a", ""), ("b", "")]);
+    let empty = store.snapshot(&bot()).unwrap().unwrap();
+    assert!(matches!(empty.read(&places[0]), Err(IndexError::Damaged { .. })));
 }
