@@ -26,6 +26,8 @@ mod bad_input;
 mod commands;
 // `jely doctor`: what is told of a file, read or refused.
 mod doctor;
+// `jely eval`: rankings, answers and silence, measured.
+mod eval;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
 // A document that crashes, hangs or eats memory fails alone.

@@ -15,8 +15,9 @@ use crate::questions::{Options, hash, judged, sample};
 /// Text of a collection that is read for its words, in bytes.
 const PROFILE_BYTES_MAX: usize = 2 << 20;
 
-/// Least cosine of word frequencies within one language. Function words dominate it: English
-/// collections on different matters have .6 to .95, two languages at most .35.
+/// Least cosine of word frequencies within one language. Function words dominate it: eight English
+/// collections, a manual and physics among them, have .62 to .97 with each other, and seven
+/// languages at most .11.
 const SAME_LANGUAGE_MIN: f64 = 0.5;
 
 /// Which collections can ask each other foreign questions.
