@@ -28,6 +28,8 @@ mod commands;
 mod model;
 // `jely doctor`: what is told of a file, read or refused.
 mod doctor;
+// `jely eval`: rankings, answers and silence, measured.
+mod eval;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
 // A document that crashes, hangs or eats memory fails alone.

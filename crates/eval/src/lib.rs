@@ -11,19 +11,28 @@
 //! works; [`Settings`] only pass on what `answer` lets a caller set.
 
 mod collection;
+mod compare;
 mod containment;
 mod corpus;
+mod csv;
 mod error;
+mod foreign;
+mod golden;
 mod metrics;
 mod questions;
+mod replies;
 mod run;
 mod settings;
 
 pub use collection::{Collection, Entry, Grades, Query, Turn, find, read_all};
+pub use compare::Comparison;
 pub use containment::{Gold, first_words};
 pub use corpus::{Corpus, Ranked};
 pub use error::EvalError;
+pub use foreign::{Foreign, Kinship};
+pub use golden::{Case, Golden, Outcome, outcomes, read_cases};
 pub use metrics::{METRIC_NAMES, Metrics, auroc};
 pub use questions::{Options, judged, question_of, unanswerable};
+pub use replies::{Contained, Containment, Reply, Silence, answered, replies};
 pub use run::Run;
 pub use settings::Settings;

@@ -1,9 +1,9 @@
 //! Which questions of a collection are asked, and how.
 
-use answer::Question;
+use answer::{Question, Role};
 use document::ContentHash;
 
-use crate::collection::{Collection, Query};
+use crate::collection::{Collection, Query, Turn};
 
 /// Which questions are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,16 @@ impl Default for Options {
 }
 
 /// The question as it is put to the engine.
-pub fn question_of(query: &Query, _options: &Options) -> Question {
-    Question::new(&query.text)
+pub fn question_of(query: &Query, options: &Options) -> Question {
+    if !options.history {
+        return Question::new(&query.text);
+    }
+    let turn = |turn: &Turn| {
+        let role = if turn.role == "user" { Role::User } else { Role::Assistant };
+        answer::Turn { role, text: turn.text.clone() }
+    };
+    let history: Vec<answer::Turn> = query.history.iter().map(turn).collect();
+    Question::with_history(&query.text, &history)
 }
 
 /// The judged questions that are asked, in the order of the collection.
@@ -63,6 +71,19 @@ mod tests {
 
     fn query(id: &str) -> Query {
         serde_json::from_value(serde_json::json!({"id": id, "text": "?"})).unwrap()
+    }
+
+    #[test]
+    fn history_is_asked_unless_it_is_switched_off() {
+        let said = |role: &str, text: &str| Turn { role: role.to_owned(), text: text.to_owned() };
+        let mut query = query("q");
+        query.text = "and on Sundays?".to_owned();
+        query.history = vec![said("user", "opening hours"), said("agent", "weekdays at nine")];
+        let terms = |history| -> usize {
+            let options = Options { history, ..Options::default() };
+            question_of(&query, &options).query().terms(&[]).len()
+        };
+        assert!(terms(true) >= terms(false) + 4, "{} {}", terms(true), terms(false));
     }
 
     #[test]

@@ -10,6 +10,10 @@ use train::{Walls, WorkerCommand};
 
 use crate::exit::EXIT_CODES;
 
+mod eval;
+
+pub(crate) use eval::Eval;
+
 const EXAMPLES: &str = "\
 Examples:
   jely demo                                  see it work on a handbook that is built in
@@ -334,52 +338,6 @@ pub(crate) struct Doctor {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) parsing: Parsing,
-}
-
-/// Measure how good rankings and answers are
-///
-/// A collection is a folder with corpus.jsonl (a document a line: id, title, text), queries.jsonl
-/// (a question a line: id, text and, where known, answers, answerable, history) and qrels.tsv
-/// (query id, document id and grade, separated by tabs; relevant above 0). Its documents are
-/// indexed in a temporary folder, its judged questions are asked as a user would, and the ranking
-/// is measured as `trec_eval` does. No data folder is needed.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jely eval ./collections                         every collection in a folder, as a table
-  jely eval ./collections/manual --run manual.run the ranking itself, for trec_eval
-  jely eval ./collections --settings candidates=100
-
-Rankings are made with candidates=400 and passages_max=100, to rank about 100 documents, unless
-the settings say otherwise.
-
-With --json: one object,
-  {\"collections\":{\"<name>\":{\"documents\",\"unreadable\",\"questions\",
-    \"ndcg@10\",\"recall@5\",\"recall@10\",\"mrr@10\",\"hit@1\",\"hit@5\",
-    \"seconds\":{\"index\",\"query\",\"questionsPerSecond\"},\"warnings\"}},
-   \"mean\":{\"ndcg@10\",..},\"seconds\"}
-where the mean has each collection weigh the same.")]
-pub(crate) struct Eval {
-    /// Collections, or folders of collections
-    #[arg(required = true, value_name = "FOLDER")]
-    pub(crate) folders: Vec<PathBuf>,
-    /// What to change: key=value pairs separated by commas, or a file with such pairs; keys are
-    /// candidates, passages_max, grounding_tokens_max, sentences_max and confidence_min
-    #[arg(long, value_name = "SETTINGS", default_value = "default")]
-    pub(crate) settings: String,
-    /// Write the rankings in the format of TREC: to this file for one collection, to
-    /// <name>.run files in this folder for several
-    #[arg(long, value_name = "PATH")]
-    pub(crate) run: Option<PathBuf>,
-    /// Ask at most this many judged questions of each collection, the same ones each time
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<NonZeroUsize>,
-    /// Ask each question without what was said before it
-    #[arg(long)]
-    pub(crate) no_history: bool,
-    /// How many threads work [default: one per processor]
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<NonZeroUsize>,
 }
 
 /// Reads `3` or `3-5`.

@@ -35,7 +35,7 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Search(arguments) => search::run(&global, &arguments, output),
         Command::Docs(arguments) => docs::run(&global, &arguments, output),
         Command::Doctor(arguments) => doctor::run(&global, &arguments, output),
-        Command::Eval(arguments) => eval::run(&arguments, output),
+        Command::Eval(arguments) => eval::run(&global, &arguments, output),
         Command::Remove(arguments) => remove::run(&global, &arguments, output),
         Command::Text(arguments) => text::run(&global, &arguments, output),
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),

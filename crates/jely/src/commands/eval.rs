@@ -1,6 +1,9 @@
 //! `jely eval`: how good rankings and answers are.
 
 mod collections;
+mod compare;
+mod golden;
+mod indexed;
 mod table;
 
 use std::fs;
@@ -9,13 +12,20 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use eval::{Options, Settings};
 
-use crate::cli::Eval;
+use crate::cli::{Eval, Global};
 use crate::exit::Exit;
 use crate::output::Output;
 
-pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<Exit> {
+pub(super) fn run(global: &Global, arguments: &Eval, output: &mut Output<'_>) -> Result<Exit> {
     let pool = super::started(arguments.jobs.map_or(0, usize::from));
-    pool.install(|| collections::run(arguments, output))
+    pool.install(|| match (&arguments.bot, &arguments.questions) {
+        (Some(bot), Some(questions)) => golden::run(global, bot, questions, arguments, output),
+        _ => match arguments.compare.as_deref() {
+            Some([a, b]) => compare::run(arguments, [a, b], output),
+            _ => collections::run(arguments, output),
+        },
+    })?;
+    Ok(Exit::Done)
 }
 
 /// Which questions to ask, as the command line says.

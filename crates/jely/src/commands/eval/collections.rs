@@ -1,68 +1,44 @@
 //! Collections, one after the other: index, ask, judge.
 
+mod report;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use eval::{Collection, Corpus, Entry, METRIC_NAMES, Metrics, Options, Run, Settings, judged};
-use serde::Serialize;
+use eval::{
+    Collection, Containment, Corpus, Entry, Foreign, Kinship, Metrics, Options, Query, Reply, Run,
+    Settings, Silence, answered, judged, replies, unanswerable,
+};
 
-use super::table::Table;
+use self::report::{Abstention, ForeignSilence, From, Measured, Report, Seconds, print};
+use super::indexed::Indexed;
 use crate::cli::Eval;
-use crate::exit::Exit;
 use crate::output::Output;
 use crate::progress::Bar;
 
-/// What was measured.
-#[derive(Serialize)]
-struct Report {
-    collections: BTreeMap<String, Measured>,
-    /// Each collection weighs the same.
-    mean: Metrics,
-    /// Wall time of it all.
-    seconds: f64,
-}
-
-/// What was measured of one collection.
-#[derive(Serialize)]
-struct Measured {
-    documents: usize,
-    /// Documents that hold no text, or none that can be read.
-    unreadable: usize,
-    /// Judged questions that were asked, or that the judgements name and the collection lacks.
-    questions: usize,
-    #[serde(flatten)]
-    metrics: Metrics,
-    seconds: Seconds,
-    warnings: Vec<String>,
-}
-
-/// Wall time.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Seconds {
-    index: f64,
-    /// All rankings.
-    query: f64,
-    questions_per_second: f64,
-}
-
-pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<Exit> {
+pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<()> {
     let since = Instant::now();
     let settings = super::settings(&arguments.settings)?;
-    let options = super::options(arguments);
     let collections = eval::read_all(&arguments.folders)?;
-    let runs = Runs::of(arguments.run.as_deref(), collections.len())?;
-    let bar = Bar::new();
+    let abstention = !arguments.no_answers && !arguments.no_abstention;
+    let measuring = Measuring {
+        settings,
+        options: super::options(arguments),
+        runs: Runs::of(arguments.run.as_deref(), collections.len())?,
+        answers: !arguments.no_answers,
+        kinship: abstention.then(|| Kinship::of(&collections)),
+        bar: Bar::new(),
+    };
     let mut measured = BTreeMap::new();
-    for collection in &collections {
-        let found = measure(collection, &settings, &options, &runs, &bar)
-            .with_context(|| format!("collection {}", collection.name))?;
+    for (at, collection) in collections.iter().enumerate() {
+        let found = measuring.measure(at, collection);
+        let found = found.with_context(|| format!("collection {}", collection.name))?;
         measured.insert(collection.name.clone(), found);
     }
-    drop(bar);
+    drop(measuring);
     let mean = Metrics::mean(measured.values().map(|one| &one.metrics), measured.len());
     let report = Report { collections: measured, mean, seconds: since.elapsed().as_secs_f64() };
     if output.is_json() {
@@ -70,55 +46,102 @@ pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<Exit> {
     } else {
         print(&report, output)?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
-fn measure(
-    collection: &Collection,
-    settings: &Settings,
-    options: &Options,
-    runs: &Runs,
-    bar: &Bar,
-) -> Result<Measured> {
-    let indexed = Indexed::of(collection, bar)?;
-    let queries = judged(collection, options);
-    bar.start(&collection.name, queries.len());
-    let since = Instant::now();
-    let config = settings.for_rankings();
-    let run = Run::of(&indexed.corpus, &queries, options, &config, &|| bar.step())?;
-    let query = since.elapsed().as_secs_f64();
-    runs.write(&collection.name, &run)?;
-    let asked = queries.len();
-    // A sample says nothing of what was not asked.
-    let whole = options.questions_max >= asked.max(collection.judged_count());
-    let questions = if whole { collection.judged_count() } else { asked };
-    let metrics = Metrics::mean(run.judge(collection).values(), questions);
-    let questions_per_second = asked as f64 / query.max(f64::EPSILON);
-    Ok(Measured {
-        documents: collection.documents.len(),
-        unreadable: indexed.corpus.failed.len(),
-        questions,
-        metrics,
-        seconds: Seconds { index: indexed.seconds, query, questions_per_second },
-        warnings: collection.warnings.clone(),
-    })
+/// What is measured, and how.
+struct Measuring<'a> {
+    settings: Settings,
+    options: Options,
+    runs: Runs,
+    /// Whether replies are measured too.
+    answers: bool,
+    /// Where foreign questions come from, if they are asked.
+    kinship: Option<Kinship<'a>>,
+    bar: Bar,
 }
 
-/// A collection's index in a folder that goes with it.
-struct Indexed {
-    corpus: Corpus,
-    seconds: f64,
-    _folder: tempfile::TempDir,
-}
-
-impl Indexed {
-    fn of(collection: &Collection, bar: &Bar) -> Result<Self> {
+impl Measuring<'_> {
+    fn measure(&self, at: usize, collection: &Collection) -> Result<Measured> {
         let documents: Vec<&Entry> = collection.documents.iter().collect();
-        bar.start(&collection.name, documents.len());
+        let indexed = Indexed::of(&collection.name, &documents, &self.bar)?;
+        let (corpus, index) = (&indexed.corpus, indexed.seconds);
+        let queries = judged(collection, &self.options);
         let since = Instant::now();
-        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let corpus = Corpus::build(&documents, folder.path(), &|| bar.step())?;
-        Ok(Self { corpus, seconds: since.elapsed().as_secs_f64(), _folder: folder })
+        let metrics = self.rank(collection, corpus, &queries)?;
+        let query = since.elapsed().as_secs_f64();
+        let since = Instant::now();
+        let mut said = Vec::new();
+        if self.answers {
+            said = self.ask(&collection.name, corpus, &queries)?;
+        }
+        let abstention = self.abstention(at, collection, corpus, &queries, &said)?;
+        let questions_per_second = queries.len() as f64 / query.max(f64::EPSILON);
+        let answers = since.elapsed().as_secs_f64();
+        Ok(Measured {
+            documents: documents.len(),
+            unreadable: corpus.failed.len(),
+            questions: self.counted(collection, &queries),
+            metrics,
+            answers: Containment::of(&said),
+            abstention,
+            seconds: Seconds { index, query, answers, questions_per_second },
+            warnings: collection.warnings.clone(),
+        })
+    }
+
+    fn rank(&self, collection: &Collection, corpus: &Corpus, asked: &[&Query]) -> Result<Metrics> {
+        self.bar.start(&collection.name, asked.len());
+        let config = self.settings.for_rankings();
+        let run = Run::of(corpus, asked, &self.options, &config, &|| self.bar.step())?;
+        self.runs.write(&collection.name, &run)?;
+        let judged = run.judge(collection);
+        Ok(Metrics::mean(judged.values(), self.counted(collection, asked)))
+    }
+
+    /// Questions that count: those that were asked and, unless a sample was, those that are judged
+    /// and of which the collection has no text.
+    fn counted(&self, collection: &Collection, asked: &[&Query]) -> usize {
+        let judged = collection.judged_count();
+        if self.options.questions_max < judged { asked.len() } else { judged }
+    }
+
+    fn ask(&self, name: &str, corpus: &Corpus, queries: &[&Query]) -> Result<Vec<Reply>> {
+        self.bar.start(name, queries.len());
+        let config = self.settings.for_answers();
+        Ok(replies(corpus, queries, &self.options, &config, &|| self.bar.step())?)
+    }
+
+    /// How well the questions without an answer are told from `queries`, whose replies are `said`.
+    fn abstention(
+        &self,
+        at: usize,
+        collection: &Collection,
+        corpus: &Corpus,
+        queries: &[&Query],
+        said: &[Reply],
+    ) -> Result<Option<Abstention>> {
+        let Some(kinship) = &self.kinship else { return Ok(None) };
+        let name = &collection.name;
+        let both = queries.iter().zip(said);
+        let both = both.filter(|(query, _)| query.answerable != Some(false));
+        let own: Vec<Reply> = both.map(|(_, reply)| *reply).collect();
+        let twins = self.ask(name, corpus, &unanswerable(collection, &self.options))?;
+        let foreign = match kinship.foreign(at, &self.options) {
+            None => None,
+            Some(Foreign::Others(foreign)) => {
+                let silence = Silence::of(&own, &self.ask(name, corpus, &foreign)?);
+                silence.map(|silence| ForeignSilence { from: From::OtherCollections, silence })
+            }
+            Some(Foreign::Half { documents, own, foreign }) => {
+                let half = Indexed::of(name, &documents, &self.bar)?;
+                let own = self.ask(name, &half.corpus, &own)?;
+                let silence = Silence::of(&own, &self.ask(name, &half.corpus, &foreign)?);
+                silence.map(|silence| ForeignSilence { from: From::OtherHalf, silence })
+            }
+        };
+        let refused = 1.0 - answered(&own);
+        Ok(Some(Abstention { refused, foreign, unanswerable: Silence::of(&own, &twins) }))
     }
 }
 
@@ -151,37 +174,4 @@ impl Runs {
         }
         Ok(())
     }
-}
-
-fn print(report: &Report, output: &mut Output<'_>) -> Result<()> {
-    let mut table = Table::new("collection");
-    for name in ["documents", "questions"].iter().chain(&METRIC_NAMES).chain(&["index", "asked"]) {
-        table.column(name);
-    }
-    let metrics = |metrics: &Metrics| metrics.values.map(|value| format!("{value:.4}"));
-    for (name, one) in &report.collections {
-        let counts = [one.documents.to_string(), one.questions.to_string()];
-        let Seconds { index, questions_per_second, .. } = one.seconds;
-        let pace = [format!("{index:.1} s"), format!("{questions_per_second:.0}/s")];
-        table.row(name, counts.into_iter().chain(metrics(&one.metrics)).chain(pace));
-    }
-    if report.collections.len() > 1 {
-        let none = || [String::new(), String::new()];
-        table.row("mean", none().into_iter().chain(metrics(&report.mean)));
-    }
-    for line in table.lines() {
-        output.line(&line)?;
-    }
-    for (name, one) in &report.collections {
-        if one.unreadable > 0 {
-            output.line(&format!(
-                "{name}: {} documents without text that can be read",
-                one.unreadable
-            ))?;
-        }
-        for warning in &one.warnings {
-            output.line(&format!("warning: {warning}"))?;
-        }
-    }
-    Ok(())
 }

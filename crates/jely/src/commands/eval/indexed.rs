@@ -1,0 +1,27 @@
+//! A collection's index in a folder that goes with it.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use eval::{Corpus, Entry};
+
+use crate::progress::Bar;
+
+/// An index for as long as it is measured.
+pub(super) struct Indexed {
+    pub(super) corpus: Corpus,
+    /// Wall time it took.
+    pub(super) seconds: f64,
+    _folder: tempfile::TempDir,
+}
+
+impl Indexed {
+    /// Indexes documents of the collection `name`.
+    pub(super) fn of(name: &str, documents: &[&Entry], bar: &Bar) -> Result<Self> {
+        bar.start(name, documents.len());
+        let since = Instant::now();
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let corpus = Corpus::build(documents, folder.path(), &|| bar.step())?;
+        Ok(Self { corpus, seconds: since.elapsed().as_secs_f64(), _folder: folder })
+    }
+}
