@@ -11,14 +11,14 @@ use document::BotId;
 /// A collection is a folder with corpus.jsonl (a document a line: id, title, text), queries.jsonl
 /// (a question a line: id, text and, where known, answers, answerable and history) and qrels.tsv
 /// (query id, document id and grade, separated by tabs; relevant above 0). Its documents are
-/// indexed in a temporary folder and its judged questions asked as a user would. Measured are
+/// indexed in a temporary folder and its judged questions asked as a user would.
 ///
-/// * the ranking, as `trec_eval` does;
-/// * where known, whether the reply, the first passage and the first thousand words of passages
-///   hold the answer (compared as SQuAD does; refusals put aside);
-/// * how well the confidence tells answerable questions from foreign ones (those of the other
-///   collections of the same language; without such, one half of the collection is indexed and the
-///   questions of the other half are foreign) and from those marked "answerable": false.
+/// Rankings are measured as `trec_eval` does. Where answers are known, it is told whether the reply,
+/// the first passage and the first thousand words of passages hold one (compared as SQuAD does;
+/// refusals put aside). And it is told how well the confidence tells answerable questions from those
+/// marked "answerable": false, and from foreign ones: those of the other collections of the same
+/// language. Without such, one half of the collection is indexed, and the questions of the other
+/// half are foreign.
 ///
 /// With --bot, a bot is asked the questions of a CSV file with the columns `question` and
 /// `expected`. Expected is a document by its id, its source or the end of its path, or its title;
