@@ -1,7 +1,7 @@
 //! The languages that have words and endings of their own, and how a text's language is told.
 //!
-//! A language is told by its function words: a text of a hundred words holds some forty of
-//! them, and hardly any of another language. The lists stand in `data/stop_words`.
+//! A language is told by its function words: running text is full of them, and holds few of
+//! another language. The lists stand in `data/stop_words`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

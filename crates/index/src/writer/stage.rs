@@ -26,8 +26,7 @@ const DELETED_SUFFIX: &str = ".del";
 const STORED_SUFFIX: &str = ".store";
 
 /// Text compressed together, in bytes, about three chunks. A question reads chunks here and there,
-/// and each costs the decompression of its block; the library's 16 KiB make an answer a tenth
-/// slower, and the files a few per cent smaller.
+/// and each costs the decompression of its block: a quarter of the library's 16 KiB.
 const STORE_BLOCK_BYTES: usize = 4 << 10;
 
 /// Smallest heap of a thread that the search library takes, in bytes.
