@@ -1,7 +1,14 @@
 //! A question to its answer on 20,000 generated chunks. Queries are six words of the corpus. The
 //! floor is tantivy's own top ten of the same words joined with OR over one stemmed field.
+//!
+//! The first part asks 64 questions over and over. The second asks a thousand questions once each
+//! on a snapshot just opened, when no chunk has been read before, and once more; median and 99th
+//! percentile of each.
 
+use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use answer::{Extractive, Question, answer, retrieve};
 use benches::{Corpus, Measured, criterion, elements, entry, tantivy_schema};
@@ -14,8 +21,9 @@ use tantivy::{Index, TantivyDocument, doc};
 const DOCUMENTS: usize = 2_000;
 const CHUNKS_PER_DOCUMENT: usize = 10;
 const QUESTIONS: usize = 64;
+const ASKED_ONCE: usize = 1_000;
 
-fn snapshot(folder: &std::path::Path) -> Result<Option<Arc<Snapshot>>, index::IndexError> {
+fn snapshot(folder: &Path) -> Result<Option<Arc<Snapshot>>, index::IndexError> {
     let bot: BotId = "bench".parse().expect("a constant name");
     let store = Store::open(folder, Config::default())?;
     let mut writer = store.writer(&bot)?;
@@ -26,6 +34,12 @@ fn snapshot(folder: &std::path::Path) -> Result<Option<Arc<Snapshot>>, index::In
     }
     transaction.publish()?;
     store.snapshot(&bot)
+}
+
+/// The same snapshot as a process sees it that has just started.
+fn opened(folder: &Path) -> Result<Option<Arc<Snapshot>>, index::IndexError> {
+    let bot: BotId = "bench".parse().expect("a constant name");
+    Store::open(folder, Config::default())?.snapshot(&bot)
 }
 
 fn tantivy_index() -> tantivy::Result<Index> {
@@ -51,46 +65,84 @@ fn main() {
     let field = raw.schema().get_field("text").expect("the only field");
     let parser = QueryParser::for_index(&raw, vec![field]);
     let mut corpus = Corpus::new(99);
-    let questions: Vec<String> = (0..QUESTIONS)
-        .map(|_| (0..6).map(|_| corpus.word().to_owned()).collect::<Vec<_>>().join(" "))
-        .collect();
+    let repeated = questions(&mut corpus, QUESTIONS);
 
     let mut criterion = criterion();
     let mut measured = Measured::default();
     let config = answer::Config::default();
+    let top = |q: &String| {
+        let (query, _) = parser.parse_query_lenient(q);
+        let hits = searcher.search(&query, &TopDocs::with_limit(10).order_by_score()).ok()?;
+        let stored = hits.iter().filter_map(|(_, at)| searcher.doc::<TantivyDocument>(*at).ok());
+        Some(stored.count())
+    };
+    let ask = |snapshot: &Snapshot, q: &String| {
+        answer(snapshot, &Question::new(q), &Extractive, &config).ok()
+    };
     let mut group = criterion.benchmark_group("answer/20,000 chunks");
     elements(&mut group, QUESTIONS);
     measured.bench(&mut group, "index top 10", || {
-        questions
+        repeated
             .iter()
             .filter_map(|q| snapshot.search(&Query::parse(q), 10).ok())
             .map(|hits| hits.len())
             .sum::<usize>()
     });
     measured.bench(&mut group, "retrieve", || {
-        questions
+        repeated
             .iter()
             .filter_map(|q| retrieve(&snapshot, &Question::new(q), &config).ok())
             .map(|p| p.len())
             .sum::<usize>()
     });
     measured.bench(&mut group, "answer", || {
-        let ask = |q: &String| answer(&snapshot, &Question::new(q), &Extractive, &config).ok();
-        questions.iter().filter_map(ask).filter(|answer| answer.answered).count()
+        let answers = repeated.iter().filter_map(|q| ask(&snapshot, q));
+        answers.filter(|answer| answer.answered).count()
     });
-    measured.bench(&mut group, "tantivy top 10", || {
-        let top = |q: &String| {
-            let (query, _) = parser.parse_query_lenient(q);
-            let hits = searcher.search(&query, &TopDocs::with_limit(10).order_by_score()).ok()?;
-            let stored =
-                hits.iter().filter_map(|(_, at)| searcher.doc::<TantivyDocument>(*at).ok());
-            Some(stored.count())
-        };
-        questions.iter().filter_map(top).sum::<usize>()
-    });
+    measured
+        .bench(&mut group, "tantivy top 10", || repeated.iter().filter_map(&top).sum::<usize>());
     group.finish();
     measured.ratio("index top 10", "tantivy top 10");
     measured.ratio("retrieve", "tantivy top 10");
     measured.ratio("answer", "tantivy top 10");
     criterion.final_summary();
+
+    let asked = questions(&mut corpus, ASKED_ONCE);
+    drop(snapshot);
+    let opened = opened(folder.path()).expect("readable").expect("published above");
+    let floor = Quantiles::of(&asked, top);
+    Quantiles::of(&asked, |q| ask(&opened, q)).print("answer, first time", &floor);
+    Quantiles::of(&asked, |q| ask(&opened, q)).print("answer, again", &floor);
+}
+
+/// Questions of six words.
+fn questions(corpus: &mut Corpus, count: usize) -> Vec<String> {
+    let mut question = || (0..6).map(|_| corpus.word().to_owned()).collect::<Vec<_>>().join(" ");
+    (0..count).map(|_| question()).collect()
+}
+
+/// Median and 99th percentile of the seconds of a question.
+struct Quantiles {
+    median: f64,
+    p99: f64,
+}
+
+impl Quantiles {
+    fn of<T>(questions: &[String], mut ask: impl FnMut(&String) -> T) -> Self {
+        let mut seconds = Vec::with_capacity(questions.len());
+        for question in questions {
+            let start = Instant::now();
+            black_box(ask(question));
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+        seconds.sort_by(f64::total_cmp);
+        let at = |share: f64| seconds[(share * (seconds.len() - 1) as f64) as usize];
+        Self { median: at(0.5), p99: at(0.99) }
+    }
+
+    #[expect(clippy::print_stdout, reason = "the ratio is what a bench is run for")]
+    fn print(&self, name: &str, floor: &Self) {
+        let (median, p99) = (self.median / floor.median, self.p99 / floor.p99);
+        println!("ratio  {name} : tantivy top 10 = {median:.2} (median), {p99:.2} (p99)");
+    }
 }

@@ -8,9 +8,10 @@ use std::ops::RangeInclusive;
 use document::Span;
 use index::{Language, analyze};
 
+use crate::chunk_text::hash_of;
 use crate::generate::{Generated, GeneratorKind, Quote};
 use crate::prompt::NO_ANSWER;
-use crate::reading::{Unit, hash_of};
+use crate::reading::Unit;
 use crate::sentences::{UnitKind, sentences};
 use crate::terms::Terms;
 use crate::{Grounding, Passage};
@@ -175,8 +176,7 @@ fn statement(bare: &str, at: usize) -> &str {
 fn best_unit(passage: &Passage, statement: &str, terms: &Terms) -> Option<Span> {
     let mut best: Option<(f32, f32, Span)> = None;
     for reading in &passage.readings {
-        let of = |language| terms_of(statement, language);
-        let wanted = reading.language.map(of).unwrap_or_default();
+        let wanted = terms_of(statement, reading.text.language());
         for unit in reading.units.iter().filter(|unit| is_quotable(unit)) {
             let support = share(&wanted, reading.tokens_of(unit));
             let asked = terms.share(unit.context);

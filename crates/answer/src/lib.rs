@@ -15,6 +15,7 @@
 //! purpose: writing, clocks, networks, and any knowledge of how documents were parsed.
 
 mod answer;
+mod chunk_text;
 mod citation;
 mod cited;
 mod confidence;
@@ -25,6 +26,7 @@ mod grounding;
 mod language;
 mod lexicon;
 mod passage;
+mod prepared;
 mod prompt;
 mod question;
 mod rank;

@@ -1,10 +1,12 @@
 //! Passages: ranked candidates without repetition, neighbours joined.
 
-use document::{Chunk, DocumentId, PageRange, Span};
-use index::Language;
+use std::sync::Arc;
 
+use document::{Chunk, DocumentId, PageRange, Span};
+
+use crate::chunk_text::Sketch;
 use crate::rank::{Candidate, Signals};
-use crate::reading::{Reading, Sketch, Unit, read_titled};
+use crate::reading::{Reading, Unit, read};
 use crate::terms::Terms;
 
 /// Largest passage made by joining neighbours, in words: two chunks of the usual size and a bit.
@@ -77,13 +79,14 @@ impl Passage {
     }
 
     fn of(candidate: Candidate) -> Self {
-        let Candidate { hit, reading, signals, score } = candidate;
+        let Candidate { reading, signals, score } = candidate;
+        let text = Arc::clone(&reading.text);
         Self {
-            document_id: hit.document_id,
-            title: hit.title,
-            pages: hit.chunk.pages,
-            headings: hit.chunk.headings.clone(),
-            chunks: vec![hit.chunk],
+            document_id: text.hit.document_id.clone(),
+            title: text.hit.title.clone(),
+            pages: text.chunk().pages,
+            headings: text.chunk().headings.clone(),
+            chunks: vec![text.chunk().clone()],
             score,
             readings: vec![reading],
             signals,
@@ -92,32 +95,29 @@ impl Passage {
 
     /// The same passage read for other terms. What the index said of it stays.
     pub(crate) fn read_again(&self, terms: &Terms) -> Self {
-        let parts = self.chunks.iter().zip(&self.readings);
-        let readings = parts.map(|(chunk, reading)| {
-            let language = reading.language.unwrap_or(Language::English);
-            read_titled(chunk, &self.title, language, terms)
-        });
+        let readings = self.readings.iter().map(|own| read(Arc::clone(&own.text), terms));
         let mut passage = Self { readings: readings.collect(), ..self.clone() };
         passage.signals = passage.signals.read_again(&passage.readings, terms);
         passage
     }
 
     fn words(&self) -> usize {
-        self.readings.iter().map(|reading| reading.tokens.len()).sum()
+        self.readings.iter().map(|reading| reading.text.stems.len()).sum()
     }
 
     /// Whether the candidate continues the passage at one of its ends within the size allowed.
     fn continues(&self, candidate: &Candidate) -> bool {
-        let span = candidate.hit.chunk.span;
+        let text = &candidate.reading.text;
+        let span = text.chunk().span;
         let touches = span.end == self.span().start || span.start == self.span().end;
         touches
-            && candidate.hit.document_id == self.document_id
-            && self.words() + candidate.reading.tokens.len() <= JOINED_WORDS_MAX
+            && text.hit.document_id == self.document_id
+            && self.words() + text.stems.len() <= JOINED_WORDS_MAX
     }
 
     /// Takes a neighbour in; score and headings stay those of the better chunk.
     fn join(&mut self, candidate: Candidate) {
-        let chunk = candidate.hit.chunk;
+        let chunk = candidate.reading.text.chunk().clone();
         self.pages = match (self.pages, chunk.pages) {
             (Some(own), Some(other)) => Some(own.union(other)),
             (own, other) => own.or(other),
@@ -131,12 +131,13 @@ impl Passage {
     /// of the question, or has other figures in it, is never the same: two price lists differ in
     /// little else.
     fn repeats(&self, candidate: &Candidate) -> bool {
-        let other = &candidate.reading;
+        let other = &candidate.reading.text;
+        let all = candidate.reading.all();
         self.readings.iter().any(|own| {
-            own.figures == other.figures
-                && own.all().holds(other.all())
-                && maybe_same(&own.sketch, &other.sketch)
-                && same_text(&own.tokens, &other.tokens)
+            own.text.figures == other.figures
+                && own.all().holds(all)
+                && maybe_same(&own.text.sketch, &other.sketch)
+                && same_text(&own.text.stems, &other.stems)
         })
     }
 }

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use index::{Found, Hit, Snapshot};
+use index::{Found, Snapshot};
 
+use crate::prepared::prepared;
 use crate::reading::{Reading, read};
 use crate::sentences::UnitKind;
 use crate::terms::Terms;
 use crate::{AnswerError, Config};
 
-/// Candidates that are read, at least. Reading costs more than everything else together.
+/// Candidates that are read, at least.
 const READS_MIN: usize = 20;
 
 /// What speaks for a candidate; each from 0 to 1 but for the bound.
@@ -63,10 +64,9 @@ impl Signals {
     }
 }
 
-/// A hit, read and scored.
+/// A chunk, read and scored.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
-    pub(crate) hit: Hit,
     pub(crate) reading: Reading,
     pub(crate) signals: Signals,
     /// 0 to 1.
@@ -89,12 +89,11 @@ pub(crate) fn rank(
     let reads = READS_MIN.max(2 * config.passages_max);
     let mut candidates: Vec<Candidate> = Vec::new();
     for found in found.iter().take(reads) {
-        let hit = snapshot.read(found)?;
-        let reading = read(&hit, terms);
+        let reading = read(prepared(snapshot, found)?, terms);
         let (best, second) = best_two.get(&found.document()).copied().unwrap_or_default();
-        let other = if hit.score < best { best } else { second };
-        let signals = signals(&reading, terms, hit.score, [top, other]);
-        candidates.push(Candidate { hit, reading, signals, score: signals.score() });
+        let other = if found.score() < best { best } else { second };
+        let signals = signals(&reading, terms, found.score(), [top, other]);
+        candidates.push(Candidate { reading, signals, score: signals.score() });
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(candidates)

@@ -1,30 +1,25 @@
 //! One chunk read against a question: what matches, where, and how close together.
 //!
-//! Reading is the costly part of an answer, so it happens once a chunk; ranking, merging,
-//! confidence and the choice of sentences all work on what was found here.
+//! Reading happens once a chunk and question; ranking, merging, confidence and the choice of
+//! sentences all work on what was found here.
 
-use document::{Chunk, Span};
-use index::{Hit, Language, each_token};
+use std::sync::Arc;
 
-use crate::sentences::{Piece, UnitKind, pieces};
+use document::Span;
+
+use crate::chunk_text::{ChunkText, TextUnit, Word};
+use crate::sentences::UnitKind;
 use crate::terms::{Matches, Terms};
-
-/// How much of a chunk is read, in bytes. Tables and code stay whole and may be huge; the part
-/// beyond is retrieved and shown, but not ranked or quoted from.
-const READ_BYTES_MAX: usize = 32 * 1024;
 
 /// Two question words count as together up to this distance, in tokens: one or two words between
 /// them, such as an article, an adjective or a preposition.
 const PAIR_DISTANCE_MAX: usize = 3;
 
-/// Tells texts apart at a glance; see [`Reading::sketch`].
-pub(crate) type Sketch = [u64; 8];
-
 /// What a question finds in one chunk.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reading {
-    /// The language it was read in.
-    pub(crate) language: Option<Language>,
+    /// What was read.
+    pub(crate) text: Arc<ChunkText>,
     /// Terms in the text.
     pub(crate) body: Matches,
     /// Terms in the title and the headings.
@@ -33,12 +28,6 @@ pub(crate) struct Reading {
     pub(crate) pairs: u64,
     /// The units, in document order, headings included.
     pub(crate) units: Vec<Unit>,
-    /// A bit for every pair of neighbouring tokens.
-    pub(crate) sketch: Sketch,
-    /// Hash of every token, in order.
-    pub(crate) tokens: Vec<u32>,
-    /// Hashes of the tokens with a digit, sorted, without repetition.
-    pub(crate) figures: Vec<u32>,
 }
 
 /// One unit of a chunk, read.
@@ -54,7 +43,7 @@ pub(crate) struct Unit {
     pub(crate) own: Matches,
     /// Terms in it, in the title and in the headings above it.
     pub(crate) context: Matches,
-    /// Its tokens, as a range of [`Reading::tokens`].
+    /// Its words, as a range of those of the chunk.
     pub(crate) tokens: (usize, usize),
     /// Whether it holds a digit.
     pub(crate) figure: bool,
@@ -68,9 +57,9 @@ impl Reading {
         self.body.or(self.frame)
     }
 
-    /// The token hashes of a unit.
+    /// The hashes of a unit's stems.
     pub(crate) fn tokens_of(&self, unit: &Unit) -> &[u32] {
-        self.tokens.get(unit.tokens.0..unit.tokens.1).unwrap_or(&[])
+        self.text.stems.get(unit.tokens.0..unit.tokens.1).unwrap_or(&[])
     }
 }
 
@@ -81,104 +70,36 @@ impl Unit {
     }
 }
 
-/// Reads a hit. Linear in the chunk.
-pub(crate) fn read(hit: &Hit, terms: &Terms) -> Reading {
-    read_titled(&hit.chunk, &hit.title, hit.language, terms)
-}
-
-/// Reads a chunk of a document of some title.
-pub(crate) fn read_titled(
-    chunk: &Chunk,
-    title: &str,
-    language: Language,
-    terms: &Terms,
-) -> Reading {
-    let mut reading = read_chunk(chunk, language, terms);
-    reading.language = Some(language);
-    reading.frame = matches_of(title, language, terms);
-    for heading in &chunk.headings {
-        reading.frame = reading.frame.or(matches_of(heading, language, terms));
+/// Reads a chunk. One look at each of its words.
+pub(crate) fn read(text: Arc<ChunkText>, terms: &Terms) -> Reading {
+    let mut body = Body { terms, last: vec![None; terms.len()], pairs: 0, found: Vec::new() };
+    for (position, (&stem, &exact)) in text.stems.iter().zip(&text.exacts).enumerate() {
+        body.take(position, Word { stem, exact });
     }
-    add_context(&mut reading);
-    reading
+    let Body { pairs, found, .. } = body;
+    let frame = text.frame.iter().filter_map(|&word| terms.matches_of(word));
+    let frame = frame.fold(Matches::default(), |all, (_, matches)| all.or(matches));
+    let units = units_of(&text.units, &found, frame);
+    let body = found.iter().fold(Matches::default(), |all, (_, matches)| all.or(*matches));
+    Reading { text, body, frame, pairs, units }
 }
 
-fn matches_of(text: &str, language: Language, terms: &Terms) -> Matches {
-    let mut all = Matches::default();
-    each_token(text, language, |_, exact, term| {
-        if let Some(at) = terms.find(term, hash_of(term)) {
-            all = all.or(terms.matched(at, exact));
-        }
-    });
-    all
-}
-
-/// Gives every unit the terms of the title and of the headings above it.
-fn add_context(reading: &mut Reading) {
-    let mut above = reading.frame;
-    for unit in &mut reading.units {
-        if unit.kind == UnitKind::Heading {
-            above = reading.frame.or(unit.own);
-        }
-        unit.context = unit.own.or(above);
-    }
-}
-
-fn read_chunk(chunk: &Chunk, language: Language, terms: &Terms) -> Reading {
-    let end = chunk.text.floor_char_boundary(READ_BYTES_MAX);
-    let mut sweep = Sweep::new(chunk, terms.len());
-    let text = chunk.text.get(..end).unwrap_or_default();
-    each_token(text, language, |span, exact, term| {
-        let hash = hash_of(term);
-        let found = terms.find(term, hash).map(|at| (at, terms.matched(at, exact)));
-        let figure = exact.bytes().any(|byte| byte.is_ascii_digit());
-        sweep.take(span.start, Seen { hash, figure, found });
-    });
-    let mut reading = sweep.reading;
-    reading.figures.sort_unstable();
-    reading.figures.dedup();
-    reading
-}
-
-/// A token, looked at.
-struct Seen {
-    hash: u32,
-    figure: bool,
-    found: Option<(usize, Matches)>,
-}
-
-/// One pass over the tokens of a chunk beside its units.
-struct Sweep {
-    base: usize,
-    reading: Reading,
-    /// The unit the last token was in, or the next one.
-    unit: usize,
-    /// Position of the last token of each term.
+/// One pass over the words of a chunk.
+struct Body<'a> {
+    terms: &'a Terms,
+    /// Position of the last word of each term.
     last: Vec<Option<usize>>,
+    pairs: u64,
+    /// Positions and what matches there, ascending.
+    found: Vec<(usize, Matches)>,
 }
 
-impl Sweep {
-    fn new(chunk: &Chunk, terms: usize) -> Self {
-        let units = pieces(chunk).into_iter().map(|piece| empty_unit(chunk, piece)).collect();
-        let reading = Reading { units, ..Reading::default() };
-        Self { base: chunk.span.start, reading, unit: 0, last: vec![None; terms] }
-    }
-
-    fn take(&mut self, start: usize, Seen { hash, figure, found }: Seen) {
-        let position = self.reading.tokens.len();
-        let before = self.reading.tokens.last().copied().unwrap_or_default();
-        let pair = before.rotate_left(13) ^ hash;
-        self.reading.sketch[(pair >> 6 & 7) as usize] |= 1 << (pair & 63);
-        self.reading.tokens.push(hash);
-        if figure {
-            self.reading.figures.push(hash);
-        }
-        let matches = found.map_or(Matches::default(), |(_, matches)| matches);
-        if let Some((at, _)) = found {
+impl Body<'_> {
+    fn take(&mut self, position: usize, word: Word) {
+        if let Some((at, matches)) = self.terms.matches_of(word) {
             self.note_place(at, position);
-            self.reading.body = self.reading.body.or(matches);
+            self.found.push((position, matches));
         }
-        self.put_into_unit(position, self.base + start, matches, figure);
     }
 
     fn note_place(&mut self, at: usize, position: usize) {
@@ -189,64 +110,47 @@ impl Sweep {
         let before = near(at.checked_sub(1));
         let after = near(Some(at + 1));
         if before {
-            self.reading.pairs |= 1 << (at - 1);
+            self.pairs |= 1 << (at - 1);
         }
         if after {
-            self.reading.pairs |= 1 << at;
+            self.pairs |= 1 << at;
         }
         if let Some(last) = self.last.get_mut(at) {
             *last = Some(position);
         }
     }
-
-    fn put_into_unit(&mut self, position: usize, offset: usize, matches: Matches, figure: bool) {
-        while self.reading.units.get(self.unit).is_some_and(|unit| unit.span.end <= offset) {
-            self.unit += 1;
-        }
-        let Some(unit) = self.reading.units.get_mut(self.unit) else { return };
-        if offset < unit.span.start {
-            return;
-        }
-        if unit.words() == 0 {
-            unit.tokens.0 = position;
-        }
-        unit.tokens.1 = position + 1;
-        unit.own = unit.own.or(matches);
-        unit.figure |= figure;
-    }
 }
 
-fn empty_unit(chunk: &Chunk, piece: Piece) -> Unit {
-    let text = chunk.slice(piece.span).unwrap_or_default();
-    Unit {
-        span: piece.span,
-        kind: piece.kind,
-        block: piece.block,
-        own: Matches::default(),
-        context: Matches::default(),
-        tokens: (0, 0),
-        figure: false,
-        announces: text.ends_with([':', '：']),
-    }
-}
-
-/// FNV-1a: the same on every machine and release, and enough to tell the words of a bot apart.
-pub(crate) fn hash_of(term: &str) -> u32 {
-    term.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// The units with their terms and those of the title and the headings above them.
+fn units_of(units: &[TextUnit], found: &[(usize, Matches)], frame: Matches) -> Vec<Unit> {
+    let mut above = frame;
+    let mut rest = found;
+    let read = |unit: &TextUnit| {
+        let before = rest.partition_point(|(position, _)| *position < unit.words.0);
+        let inside = rest.partition_point(|(position, _)| *position < unit.words.1);
+        let matched = rest.get(before..inside).unwrap_or_default();
+        let own = matched.iter().fold(Matches::default(), |own, (_, matches)| own.or(*matches));
+        rest = rest.get(inside..).unwrap_or_default();
+        if unit.kind == UnitKind::Heading {
+            above = frame.or(own);
+        }
+        let context = own.or(above);
+        let TextUnit { span, kind, block, words, figure, announces } = *unit;
+        Unit { span, kind, block, own, context, tokens: words, figure, announces }
+    };
+    units.iter().map(read).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{bot, chunk_of};
+    use crate::chunk_text::READ_BYTES_MAX;
+    use crate::testing::{bot, chunk_of, hit_of};
 
     fn read_text(question: &str, text: &str) -> (Terms, Reading) {
         let bot = bot(&[("Guide", text)]);
         let terms = Terms::weigh(&bot.snapshot, &index::Query::parse(question)).unwrap();
-        let document_id = "d".parse().unwrap();
-        let (chunk, language) = (chunk_of(text), Language::English);
-        let hit = Hit { document_id, title: "Guide".into(), score: 1.0, language, chunk };
-        let reading = read(&hit, &terms);
+        let reading = read(Arc::new(ChunkText::new(hit_of("guide", chunk_of(text)))), &terms);
         (terms, reading)
     }
 
@@ -263,7 +167,7 @@ mod tests {
         assert!(shares[1].0 > 0.0 && shares[1].1 > 0.99 && !shares[1].2);
         assert!(shares[2].0 == 0.0 && shares[2].1 > 0.0 && shares[2].2);
         assert_eq!(reading.tokens_of(&reading.units[1]).len(), 4);
-        assert_eq!(reading.figures.len(), 1);
+        assert_eq!(reading.text.figures.len(), 1);
     }
 
     #[test]

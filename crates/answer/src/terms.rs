@@ -3,12 +3,10 @@
 //! At most 64 terms count, so that the set a text matches is one machine word: reading a chunk
 //! costs one look-up a token, and comparing sets costs nothing.
 
-use std::collections::HashMap;
-
 use index::{Query, Snapshot};
 
 use crate::AnswerError;
-use crate::reading::hash_of;
+use crate::chunk_text::{Word, hash_of};
 
 /// Terms that count: the bits of a [`Matches`] half.
 const TERMS_MAX: usize = 64;
@@ -27,7 +25,8 @@ const NOWHERE: &str = "\u{0}";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     list: Vec<Term>,
-    by_stem: HashMap<String, usize>,
+    /// Hashes of the stems with the positions of their terms, sorted.
+    by_stem: Vec<(u32, usize)>,
     total: f32,
     /// A bit for the last six bits of each stem's hash: most words are no terms, and this tells
     /// without a look-up.
@@ -37,8 +36,10 @@ pub(crate) struct Terms {
 /// One distinct term.
 #[derive(Debug, Clone)]
 struct Term {
-    exact: Vec<String>,
-    stems: Vec<String>,
+    /// Hashes of its folded forms.
+    exact: Vec<u32>,
+    /// Hashes of its stems.
+    stems: Vec<u32>,
     mass: f32,
     known: bool,
 }
@@ -67,23 +68,17 @@ impl Terms {
     pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
         let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
-        let mut by_stem: HashMap<String, usize> = HashMap::new();
         for term in snapshot.terms(query).into_iter().take(LOOKUPS_MAX) {
-            let known = term.stems.iter().find_map(|stem| by_stem.get(stem));
-            if let Some(&at) = known {
-                if let Some(seen) = list.get_mut(at) {
-                    seen.exact.push(term.exact);
-                }
+            let stems: Vec<u32> = term.stems.iter().map(|stem| hash_of(stem)).collect();
+            let exact = hash_of(&term.exact);
+            let same = |known: &&mut Term| known.stems.iter().any(|stem| stems.contains(stem));
+            if let Some(known) = list.iter_mut().find(same) {
+                known.exact.push(exact);
                 continue;
             }
             let idf = snapshot.idf_of(&term)?;
-            by_stem.extend(term.stems.iter().map(|stem| (stem.clone(), list.len())));
-            list.push(Term {
-                exact: vec![term.exact],
-                stems: term.stems,
-                mass: (idf * term.weight).max(f32::EPSILON),
-                known: idf < unknown,
-            });
+            let mass = (idf * term.weight).max(f32::EPSILON);
+            list.push(Term { exact: vec![exact], stems, mass, known: idf < unknown });
         }
         Ok(Self::of(list))
     }
@@ -97,13 +92,11 @@ impl Terms {
             list.retain(|term| term.mass >= least);
             list.truncate(TERMS_MAX);
         }
-        let stems = list
-            .iter()
-            .enumerate()
-            .flat_map(|(at, term)| term.stems.iter().map(move |stem| (stem.clone(), at)));
-        let by_stem: HashMap<String, usize> = stems.collect();
-        let bits = list.iter().flat_map(|term| &term.stems).map(|stem| 1 << (hash_of(stem) & 63));
-        let filter = bits.fold(0, |all: u64, bit: u64| all | bit);
+        let stems = list.iter().enumerate();
+        let stems = stems.flat_map(|(at, term)| term.stems.iter().map(move |&stem| (stem, at)));
+        let mut by_stem: Vec<(u32, usize)> = stems.collect();
+        by_stem.sort_unstable();
+        let filter = by_stem.iter().fold(0, |all, (stem, _)| all | bit_of(*stem));
         let total = list.iter().map(|term| term.mass).sum();
         Self { list, by_stem, total, filter }
     }
@@ -121,17 +114,16 @@ impl Terms {
         self.total.max(f32::EPSILON)
     }
 
-    /// The position of the term with this stem, whose hash is that of [`hash_of`].
-    pub(crate) fn find(&self, stem: &str, hash: u32) -> Option<usize> {
-        let maybe = self.filter & (1 << (hash & 63)) != 0;
-        if maybe { self.by_stem.get(stem).copied() } else { None }
-    }
-
-    /// The match of one token of the term at `at`.
-    pub(crate) fn matched(&self, at: usize, exact: &str) -> Matches {
+    /// The term of a word and its match, where it is one.
+    pub(crate) fn matches_of(&self, word: Word) -> Option<(usize, Matches)> {
+        if self.filter & bit_of(word.stem) == 0 {
+            return None;
+        }
+        let found = self.by_stem.binary_search_by_key(&word.stem, |(stem, _)| *stem).ok()?;
+        let at = self.by_stem.get(found)?.1;
         let bit = 1u64.checked_shl(at as u32).unwrap_or(0);
-        let same = self.list.get(at).is_some_and(|term| term.exact.iter().any(|e| e == exact));
-        Matches { stems: bit, exact: if same { bit } else { 0 } }
+        let same = self.list.get(at)?.exact.contains(&word.exact);
+        Some((at, Matches { stems: bit, exact: if same { bit } else { 0 } }))
     }
 
     /// The part of the question's mass that is matched, 0 to 1.
@@ -176,29 +168,35 @@ impl Terms {
     }
 }
 
+/// The bit of a hash in the filter.
+fn bit_of(hash: u32) -> u64 {
+    1 << (hash & 63)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn terms(words: &[(&str, f32)]) -> Terms {
         let term = |&(word, mass): &(&str, f32)| Term {
-            exact: vec![format!("{word}s")],
-            stems: vec![word.to_owned()],
+            exact: vec![hash_of(&format!("{word}s"))],
+            stems: vec![hash_of(word)],
             mass,
             known: mass < 3.0,
         };
         Terms::of(words.iter().map(term).collect())
     }
 
-    fn found(terms: &Terms, stem: &str) -> Option<usize> {
-        terms.find(stem, hash_of(stem))
+    fn found(terms: &Terms, stem: &str, exact: &str) -> Option<Matches> {
+        let word = Word { stem: hash_of(stem), exact: hash_of(exact) };
+        terms.matches_of(word).map(|(_, matches)| matches)
     }
 
     #[test]
     fn shares_are_parts_of_the_mass() {
         let terms = terms(&[("cat", 1.0), ("dog", 3.0)]);
-        let dog = terms.matched(found(&terms, "dog").unwrap(), "dogs");
-        let cat = terms.matched(found(&terms, "cat").unwrap(), "cat");
+        let dog = found(&terms, "dog", "dogs").unwrap();
+        let cat = found(&terms, "cat", "cat").unwrap();
         assert!((terms.share(dog) - 0.75).abs() < 1e-6);
         assert!((terms.share(cat) - 0.25 * STEM_CREDIT).abs() < 1e-6);
         assert!((terms.unknown_share(Matches::default()) - 0.75).abs() < 1e-6);
@@ -214,7 +212,7 @@ mod tests {
             words.iter().enumerate().map(|(n, word)| (word.as_str(), n as f32)).collect();
         let terms = terms(&list);
         assert_eq!(terms.len(), TERMS_MAX);
-        assert!(found(&terms, "w199").is_some() && found(&terms, "w0").is_none());
+        assert!(found(&terms, "w199", "").is_some() && found(&terms, "w0", "").is_none());
         assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX }) > 0.999);
     }
 

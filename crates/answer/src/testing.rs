@@ -6,6 +6,7 @@ use std::sync::Arc;
 use document::{Block, BlockKind, BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
 use index::{Begin, DocumentEntry, Hit, Language, PipelineKey, Snapshot, Store};
 
+use crate::chunk_text::ChunkText;
 use crate::rank::{Candidate, Signals};
 use crate::reading::read;
 use crate::terms::Terms;
@@ -91,12 +92,16 @@ fn chunk(text: &str, span: Span, ordinal: u32, headings: &[String], blocks: &[Bl
     }
 }
 
+/// A chunk of a document with an id and, as its title, the same in capitals.
+pub(crate) fn hit_of(id: &str, chunk: Chunk) -> Hit {
+    let (document_id, language) = (id.parse().unwrap(), Language::English);
+    Hit { document_id, title: id.to_uppercase(), score: 1.0, language, chunk }
+}
+
 /// A candidate that was read against no question.
 pub(crate) fn candidate_of(id: &str, chunk: Chunk) -> Candidate {
-    let (document_id, language) = (id.parse().unwrap(), Language::English);
-    let hit = Hit { document_id, title: id.to_uppercase(), score: 1.0, language, chunk };
-    let reading = read(&hit, &Terms::default());
-    Candidate { hit, reading, signals: Signals::default(), score: 0.5 }
+    let reading = read(Arc::new(ChunkText::new(hit_of(id, chunk))), &Terms::default());
+    Candidate { reading, signals: Signals::default(), score: 0.5 }
 }
 
 /// A bot in a temporary folder.
@@ -143,7 +148,7 @@ pub(crate) fn grounding_of(question: &str, texts: &[&str]) -> crate::Grounding {
         let mut chunk = chunk_of(text);
         chunk.headings = chunks_of(text).pop().unwrap().headings;
         let mut candidate = candidate_of(&format!("d{at}"), chunk);
-        candidate.reading = read(&candidate.hit, &terms);
+        candidate.reading = read(Arc::clone(&candidate.reading.text), &terms);
         candidate
     });
     let passages = crate::passage::assemble(candidates.collect(), texts.len());

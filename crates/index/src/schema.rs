@@ -12,7 +12,7 @@
 use document::{Block, Chunk, DocumentId, PageBreak, PageRange, Span};
 use serde::{Deserialize, Serialize};
 use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{TantivyDocument, Term};
@@ -22,7 +22,7 @@ use crate::analyzer::Analyzer;
 use crate::language::{Language, Votes};
 
 /// Raised whenever the fields of a snapshot or their meaning change.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Name of the fast field that holds the document id.
 pub(crate) const DOCUMENT: &str = "document";
@@ -68,7 +68,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let exact = builder.add_text_field("exact", text(false));
     let document = builder.add_text_field(DOCUMENT, STRING | FAST);
     let ordinal = builder.add_u64_field(ORDINAL, FAST);
-    let chunk = builder.add_bytes_field("chunk", STORED);
+    let chunk = builder.add_text_field("chunk", TextOptions::default().set_stored());
     (builder.build(), Fields { stem, exact, document, ordinal, chunk })
 }
 
@@ -88,7 +88,7 @@ impl Fields {
     /// The chunk stored in a tantivy document, and its language.
     pub(crate) fn stored_chunk(&self, stored: &TantivyDocument) -> Option<(Chunk, Language)> {
         use tantivy::schema::Value as _;
-        decode(stored.get_first(self.chunk)?.as_bytes()?)
+        decode(stored.get_first(self.chunk)?.as_str()?)
     }
 }
 
@@ -143,7 +143,7 @@ impl Builder {
         built.add_text(self.fields.exact, &self.exacts);
         built.add_text(self.fields.document, entry.id.as_str());
         built.add_u64(self.fields.ordinal, u64::from(chunk.ordinal));
-        built.add_bytes(self.fields.chunk, &encode(chunk, language));
+        built.add_text(self.fields.chunk, encode(chunk, language));
         (built, tokens)
     }
 
@@ -174,24 +174,23 @@ struct Stored(
     Vec<Block>,
 );
 
-/// A chunk as bytes: the length of the rest in 4 bytes, the rest as JSON, the text as it is.
-fn encode(chunk: &Chunk, language: Language) -> Vec<u8> {
+/// A chunk as one text, which the search library reads faster than bytes: a line of JSON, then
+/// the chunk's text as it is.
+fn encode(chunk: &Chunk, language: Language) -> String {
     let Chunk { ordinal, span, char_start, pages, page_breaks, headings, blocks, text } = chunk;
     let rest = (language, ordinal, span, char_start, pages, page_breaks, headings, blocks);
-    let rest = serde_json::to_vec(&rest).expect("a chunk has no maps");
-    let mut bytes = Vec::with_capacity(4 + rest.len() + text.len());
-    bytes.extend((rest.len() as u32).to_le_bytes());
-    bytes.extend(rest);
-    bytes.extend(text.as_bytes());
-    bytes
+    let mut encoded = serde_json::to_string(&rest).expect("a chunk has no maps");
+    encoded.reserve_exact(1 + text.len());
+    encoded.push('\n');
+    encoded.push_str(text);
+    encoded
 }
 
-fn decode(bytes: &[u8]) -> Option<(Chunk, Language)> {
-    let (len, rest) = bytes.split_first_chunk::<4>()?;
-    let (rest, text) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+fn decode(encoded: &str) -> Option<(Chunk, Language)> {
+    let (rest, text) = encoded.split_once('\n')?;
     let Stored(language, ordinal, span, char_start, pages, page_breaks, headings, blocks) =
-        serde_json::from_slice(rest).ok()?;
-    let text = str::from_utf8(text).ok()?.to_owned();
+        serde_json::from_str(rest).ok()?;
+    let text = text.to_owned();
     let chunk = Chunk { ordinal, span, char_start, pages, page_breaks, headings, blocks, text };
     Some((chunk, language))
 }
@@ -242,20 +241,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chunk_survives_its_bytes() {
+    fn a_chunk_survives_its_encoding() {
         let chunk = Chunk {
             ordinal: 7,
             span: Span::new(10, 20),
             char_start: 9,
             pages: Some(PageRange { first: 1, last: 2 }),
             page_breaks: vec![PageBreak { offset: 12, page: 2 }],
-            headings: vec!["One".into(), "\"Two\"".into()],
+            headings: vec!["One".into(), "\"Two\"\n".into()],
             blocks: vec![Block { kind: BlockKind::Heading { level: 2 }, span: Span::new(10, 13) }],
             text: "äöü\n\n1234".into(),
         };
-        let bytes = encode(&chunk, Language::German);
-        assert_eq!(decode(&bytes), Some((chunk, Language::German)));
-        assert_eq!(decode(&bytes[..9]), None);
-        assert_eq!(decode(&[]), None);
+        let encoded = encode(&chunk, Language::German);
+        assert_eq!(decode(&encoded), Some((chunk, Language::German)));
+        assert_eq!(decode(&encoded[..9]), None);
+        assert_eq!(decode(""), None);
     }
 }

@@ -1,10 +1,12 @@
 //! One immutable state of a bot.
 
+use std::any::Any;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use document::{Chunk, DocumentId};
 use tantivy::Term;
@@ -35,6 +37,7 @@ pub struct Snapshot {
     segments: Vec<Segment>,
     /// Of the file that is held.
     identity: Identity,
+    attached: OnceLock<Box<dyn Any + Send + Sync>>,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
     _hold: File,
 }
@@ -84,6 +87,7 @@ impl Snapshot {
             fields,
             segments,
             identity,
+            attached: OnceLock::new(),
             _hold: hold,
         }))
     }
@@ -149,6 +153,13 @@ impl Snapshot {
         let (chunk, language) = self.stored(segment, found.doc)?;
         let (document_id, title) = (entry.id.clone(), entry.title.clone());
         Ok(Hit { document_id, title, score: found.score, language, chunk })
+    }
+
+    /// What a reader keeps beside this snapshot, such as work that is the same for every
+    /// question: made by the first call, dropped with the snapshot. There is one such place;
+    /// `None` where another type has taken it.
+    pub fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.attached.get_or_init(|| Box::new(make())).downcast_ref()
     }
 
     /// The languages of its chunks, the one of most documents first; at most
@@ -268,6 +279,11 @@ impl Found {
     /// The higher the better, above 0; comparable within one snapshot and query only.
     pub fn score(&self) -> f32 {
         self.score
+    }
+
+    /// Where it lies: unlike any other in its snapshot, without meaning outside.
+    pub fn place(&self) -> (usize, u32) {
+        (self.segment, self.doc)
     }
 
     /// Its document: the position in the manifest.
