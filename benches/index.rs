@@ -92,10 +92,30 @@ fn main() {
     );
     group.finish();
 
+    print_sizes(base.path(), tantivy_base.path());
     measured.ratio("publish", "tantivy add+commit");
     measured.ratio("add to 1,000", "add to none");
     measured.ratio("add to 1,000", "tantivy add one+commit");
     criterion.final_summary();
+}
+
+/// Prints how many times the floor's bytes ours take on disk.
+#[expect(clippy::print_stdout, reason = "the ratio is what a bench is run for")]
+fn print_sizes(ours: &Path, floor: &Path) {
+    if let (Ok(ours), Ok(floor)) = (bytes(ours), bytes(floor)) {
+        println!("ratio  bytes on disk : tantivy = {:.2}", ours as f64 / floor as f64);
+    }
+}
+
+/// Bytes of all files under a folder.
+fn bytes(folder: &Path) -> std::io::Result<u64> {
+    let mut total = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        total += if metadata.is_dir() { bytes(&entry.path())? } else { metadata.len() };
+    }
+    Ok(total)
 }
 
 /// A copy of a folder, made by hard links: what is under test replaces files, never writes into
