@@ -42,7 +42,7 @@ mod testing;
 pub use answer::{Answer, AnswerKind, answer};
 pub use citation::Citation;
 pub use cited::{Reply, read_reply};
-pub use config::Config;
+pub use config::{Config, Weights};
 pub use error::{AnswerError, GenerateError};
 pub use generate::{Extractive, Generated, Generator, GeneratorKind, Quote};
 pub use grounding::{Grounding, estimate_tokens};

@@ -1,6 +1,6 @@
 //! The second stage: candidates of the index in a better order, by a few cheap signals.
 //!
-//! The score is a weighted sum of signals between 0 and 1. The weights stand in one table.
+//! The score is a weighted mean of signals between 0 and 1; the weights are [`Weights`].
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::prepared::prepared;
 use crate::reading::{Reading, read};
 use crate::sentences::UnitKind;
 use crate::terms::Terms;
-use crate::{AnswerError, Config};
+use crate::{AnswerError, Config, Weights};
 
 /// Candidates that are read, at least.
 const READS_MIN: usize = 20;
@@ -36,31 +36,13 @@ pub struct Signals {
     pub bound: f32,
 }
 
-/// Weights of the signals.
-///
-/// Measured on 14 development collections (encyclopedia, papers, abstracts, a manual, dialogue,
-/// seven languages): with these no collection falls below the index's own order. Weights several
-/// times as large gain more on encyclopedic questions and lose it again on keyword searches over
-/// abstracts, so the small ones travel better.
-const WEIGHTS: [(Signal, f32); 5] = [
-    (|signals| signals.index, 1.0),
-    // The answer stands in one sentence; the words of a chance match are scattered.
-    (|signals| signals.sentence, 0.15),
-    // Words that stand together in the question belong together.
-    (|signals| signals.pairs, 0.2),
-    // Sections of manuals are asked for by their headings.
-    (|signals| signals.frame, 0.15),
-    // A long document that is about the matter has more than one chunk about it.
-    (|signals| signals.document, 0.05),
-];
-
-type Signal = fn(&Signals) -> f32;
-
 impl Signals {
-    /// The weighted mean, 0 to 1.
-    fn score(&self) -> f32 {
-        let total: f32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
-        WEIGHTS.iter().map(|(signal, weight)| weight * signal(self)).sum::<f32>() / total
+    /// The weighted mean, 0 to 1: the order of candidates.
+    pub fn score(&self, weights: &Weights) -> f32 {
+        let Weights { sentence, pairs, frame, document } = *weights;
+        let total = 1.0 + sentence + pairs + frame + document;
+        let parts = sentence * self.sentence + pairs * self.pairs + frame * self.frame;
+        (self.index + parts + document * self.document) / total
     }
 }
 
@@ -93,7 +75,7 @@ pub(crate) fn rank(
         let (best, second) = best_two.get(&found.document()).copied().unwrap_or_default();
         let other = if found.score() < best { best } else { second };
         let signals = signals(&reading, terms, found.score(), [top, other]);
-        candidates.push(Candidate { reading, signals, score: signals.score() });
+        candidates.push(Candidate { reading, signals, score: signals.score(&config.weights) });
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(candidates)

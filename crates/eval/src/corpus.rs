@@ -7,7 +7,7 @@ use std::sync::Arc;
 use answer::{Config, Question, answer};
 use document::{BotId, ContentHash, DocumentId, MediaType};
 use index::{Begin, DocumentEntry, PipelineKey, Snapshot, Store};
-use ingest::{IngestError, Ingested};
+use ingest::{Chunking, IngestError, Ingested};
 use rayon::prelude::*;
 
 use crate::EvalError;
@@ -25,13 +25,15 @@ pub struct Corpus {
 
 impl Corpus {
     /// Indexes documents in a folder, which must be empty. Each is read as the bytes of a file would
-    /// be, with default settings, on the current rayon pool; `done` hears of each.
+    /// be, with default settings but for the chunks, on the current rayon pool; `done` hears of
+    /// each.
     pub fn build(
         documents: &[&Entry],
+        chunking: Chunking,
         folder: &Path,
         done: &(dyn Fn() + Sync),
     ) -> Result<Self, EvalError> {
-        let config = ingest::Config::default();
+        let config = ingest::Config { chunking, ..ingest::Config::default() };
         let read = documents.par_iter().with_max_len(8).map(|entry| {
             let read = ingest::ingest(entry.text.as_bytes(), &config);
             done();

@@ -30,6 +30,7 @@ Examples:
   jely eval ./collections                           every collection in a folder, as tables
   jely eval ./collections/manual --run manual.run   the ranking itself, for trec_eval
   jely eval ./collections --compare default candidates=100,sentences_max=2
+  jely eval ./collections --fit                     the weights that rank them best
   jely eval --bot shop --questions questions.csv    your own questions
 
   question,expected
@@ -39,8 +40,14 @@ Examples:
   Who won the World Cup in 1990?,
 
 Settings are key=value pairs, separated by commas, or a file with such pairs; the keys are candidates,
-passages_max, grounding_tokens_max, sentences_max and confidence_min. Rankings are made with
-candidates=400 and passages_max=100, to rank about 100 documents, unless the settings say otherwise.
+passages_max, grounding_tokens_max, sentences_max, confidence_min; weight_sentence, weight_pairs,
+weight_frame and weight_document (of the signals beside the index's own score, whose weight is 1);
+words_soft and words_hard (sizes of the chunks). Rankings are made with candidates=400 and
+passages_max=100, to rank about 100 documents, unless the settings say otherwise.
+
+--fit looks for the weights with the best mean nDCG@10, each collection weighing the same, in steps
+of 0.05 from 0 to 0.5, one weight at a time until none gains. What it would gain elsewhere is told by
+leaving each collection out in turn: the weights are fitted on the others and measured on that one.
 
 With --json: one object. For collections
   {\"collections\":{\"<name>\":{\"documents\",\"unreadable\",\"questions\",
@@ -55,7 +62,11 @@ where each collection weighs the same in the mean, `refused` is the share of ans
 that the bot refuses and `answered` the share of the others that it answers; for --compare
   {\"comparison\":{\"collections\":{\"<name>\":{\"ndcg@10\":C,\"answerInReply\"?:C}},\"all\":{..}},\"seconds\"}
 where C is {\"questions\",\"a\",\"b\",\"difference\",\"p\",\"wins\",\"losses\",\"ties\"}, p by a paired
-randomisation test and `wins` the questions better under the second settings; for a bot
+randomisation test and `wins` the questions better under the second settings; for --fit
+  {\"fit\":{\"weights\":W,\"collections\":{\"<name>\":{\"index\",\"default\",\"leftOut\",\"leftOutWeights\":W}},
+    \"mean\":{..}},\"seconds\"}
+where each number is an nDCG@10: in the index's own order, with the default weights, with weights
+fitted on the other collections; W is {\"sentence\",\"pairs\",\"frame\",\"document\"}; for a bot
   {\"bot\",\"questions\",\"answered\",\"hit@1\",\"hit@5\",\"pageRight\",\"answerContains\",\"refused\",
    \"outcomes\":[{\"line\",\"question\",\"expected\",\"rank\",\"pageRight\",\"contains\",\"answered\",
     \"confidence\",\"failure\"}],\"seconds\"}.")]
@@ -75,6 +86,9 @@ pub(crate) struct Eval {
     /// Compare two settings question by question
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["bot", "run", "settings"])]
     pub(crate) compare: Option<Vec<String>>,
+    /// Look for the weights of the ranking that fit the collections best
+    #[arg(long, conflicts_with_all = ["bot", "run", "compare"])]
+    pub(crate) fit: bool,
     /// Write the rankings in the format of TREC: to this file for one collection, to
     /// <name>.run files in this folder for several
     #[arg(long, value_name = "PATH", conflicts_with = "bot")]

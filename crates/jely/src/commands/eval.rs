@@ -2,6 +2,7 @@
 
 mod collections;
 mod compare;
+mod fit;
 mod golden;
 mod indexed;
 mod table;
@@ -22,6 +23,7 @@ pub(super) fn run(global: &Global, arguments: &Eval, output: &mut Output<'_>) ->
         (Some(bot), Some(questions)) => golden::run(global, bot, questions, arguments, output),
         _ => match arguments.compare.as_deref() {
             Some([a, b]) => compare::run(arguments, [a, b], output),
+            _ if arguments.fit => fit::run(arguments, output),
             _ => collections::run(arguments, output),
         },
     })?;

@@ -64,7 +64,7 @@ struct Measuring<'a> {
 impl Measuring<'_> {
     fn measure(&self, at: usize, collection: &Collection) -> Result<Measured> {
         let documents: Vec<&Entry> = collection.documents.iter().collect();
-        let indexed = Indexed::of(&collection.name, &documents, &self.bar)?;
+        let indexed = Indexed::of(&collection.name, &documents, &self.settings, &self.bar)?;
         let (corpus, index) = (&indexed.corpus, indexed.seconds);
         let queries = judged(collection, &self.options);
         let since = Instant::now();
@@ -134,7 +134,7 @@ impl Measuring<'_> {
                 silence.map(|silence| ForeignSilence { from: From::OtherCollections, silence })
             }
             Some(Foreign::Half { documents, own, foreign }) => {
-                let half = Indexed::of(name, &documents, &self.bar)?;
+                let half = Indexed::of(name, &documents, &self.settings, &self.bar)?;
                 let own = self.ask(name, &half.corpus, &own)?;
                 let silence = Silence::of(&own, &self.ask(name, &half.corpus, &foreign)?);
                 silence.map(|silence| ForeignSilence { from: From::OtherHalf, silence })

@@ -81,13 +81,15 @@ pub(super) fn run(arguments: &Eval, [a, b]: [&str; 2], output: &mut Output<'_>) 
 impl Plan {
     fn pairs(&self, collection: &Collection, bar: &Bar) -> Result<Pairs> {
         let documents: Vec<&Entry> = collection.documents.iter().collect();
-        let indexed = Indexed::of(&collection.name, &documents, bar)?;
+        let index = |settings| Indexed::of(&collection.name, &documents, settings, bar);
         let queries = judged(collection, &self.options);
         let [a, b] = &self.settings;
-        let (a, b) = (
-            self.values(collection, &indexed, &queries, a, bar)?,
-            self.values(collection, &indexed, &queries, b, bar)?,
-        );
+        let mut indexed = index(a)?;
+        let first = self.values(collection, &indexed, &queries, a, bar)?;
+        if a.chunking() != b.chunking() {
+            indexed = index(b)?;
+        }
+        let (a, b) = (first, self.values(collection, &indexed, &queries, b, bar)?);
         let zip = |a: Vec<f64>, b: Vec<f64>| a.into_iter().zip(b).collect();
         Ok(Pairs { ndcg: zip(a.0, b.0), reply: zip(a.1, b.1) })
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use eval::{Corpus, Entry};
+use eval::{Corpus, Entry, Settings};
 
 use crate::progress::Bar;
 
@@ -16,12 +16,17 @@ pub(super) struct Indexed {
 }
 
 impl Indexed {
-    /// Indexes documents of the collection `name`.
-    pub(super) fn of(name: &str, documents: &[&Entry], bar: &Bar) -> Result<Self> {
+    /// Indexes documents of the collection `name` in chunks as the settings say.
+    pub(super) fn of(
+        name: &str,
+        documents: &[&Entry],
+        settings: &Settings,
+        bar: &Bar,
+    ) -> Result<Self> {
         bar.start(name, documents.len());
         let since = Instant::now();
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let corpus = Corpus::build(documents, folder.path(), &|| bar.step())?;
+        let corpus = Corpus::build(documents, settings.chunking(), folder.path(), &|| bar.step())?;
         Ok(Self { corpus, seconds: since.elapsed().as_secs_f64(), _folder: folder })
     }
 }
