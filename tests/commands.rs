@@ -246,6 +246,20 @@ fn text_prints_what_is_read_of_a_file() {
     assert!(gone.stderr.contains("nowhere.pdf"), "{}", gone.stderr);
 }
 
+#[test]
+fn text_of_a_document_without_any_is_nothing_and_a_warning() {
+    let app = TestApp::new();
+    let file = fixtures::folder("pdf").join("no_text_only_drawing.pdf");
+    let run = app.jely(["text", file.to_str().unwrap()]).ends(0);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.starts_with("warning: ") && run.stderr.contains("OCR"), "{}", run.stderr);
+    let run = app.jely(["text", file.to_str().unwrap(), "--json"]).ends(0);
+    let warning: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((run.stdout.as_str(), &warning["warning"]["code"]), ("", &"NO_TEXT".into()));
+    // What is no document has no text to print either, but that is an error.
+    app.jely(["text", app.file("empty.pdf", "").to_str().unwrap()]).ends(1);
+}
+
 /// The pictures in ARCHITECTURE.md are what the command draws today.
 #[test]
 fn text_draws_pages() {

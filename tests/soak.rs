@@ -82,7 +82,6 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 #[ignore = "measures; run by command"]
 fn what_a_worker_costs() {
     let _alone = alone();
-    const ROUNDS: usize = 50;
     let manual = fixtures::folder("handbook").join("larkspur-e3-manual.pdf");
     let documents = [
         ("a sentence", b"The lift carries 630 kg.".to_vec()),
@@ -92,30 +91,44 @@ fn what_a_worker_costs() {
     ];
     let config = Config::default();
     let fresh = || WorkerPool::new(jely(), WorkerLimits::default(), NonZeroUsize::MIN);
-    let median = |act: &dyn Fn()| {
-        let mut times: Vec<_> = (0..ROUNDS)
-            .map(|_| {
-                let begun = Instant::now();
-                act();
-                begun.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        times[ROUNDS / 2]
-    };
-    let started = median(&|| drop(fresh().parse(&documents[0].1, &config, 1).unwrap()));
+    let started = median(50, &|| drop(fresh().parse(&documents[0].1, &config, 1).unwrap()));
     println!("first document, worker started and ended: {started:?}");
     let pool = fresh();
     // One thread on both sides.
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     for (name, bytes) in &documents {
-        let here = median(&|| drop(one.install(|| ingest::ingest(bytes, &config)).unwrap()));
-        let there = median(&|| drop(pool.parse(bytes, &config, 1).unwrap()));
+        let here = median(50, &|| drop(one.install(|| ingest::ingest(bytes, &config)).unwrap()));
+        let there = median(50, &|| drop(pool.parse(bytes, &config, 1).unwrap()));
         println!("{name}: {here:?} in process, {there:?} in a worker");
         if bytes.len() < 1024 * 1024 {
             assert!(there < here + Duration::from_millis(5), "{name}");
         }
     }
+    let mut added: Vec<(Duration, String)> = originals()
+        .into_iter()
+        .map(|(name, bytes)| {
+            let here = median(9, &|| drop(one.install(|| ingest::ingest(&bytes, &config))));
+            let there = median(9, &|| drop(pool.parse(&bytes, &config, 1).unwrap()));
+            (there.saturating_sub(here), name)
+        })
+        .collect();
+    added.sort();
+    println!("{} fixtures: median {:?}", added.len(), added[added.len() / 2].0);
+    for (time, name) in added.iter().rev().take(3) {
+        println!("    most {time:?} {name}");
+    }
+}
+
+/// The median time of an act.
+fn median(rounds: usize, act: &dyn Fn()) -> Duration {
+    let times = (0..rounds).map(|_| {
+        let begun = Instant::now();
+        act();
+        begun.elapsed()
+    });
+    let mut times: Vec<_> = times.collect();
+    times.sort_unstable();
+    times[rounds / 2]
 }
 
 /// Reads all files on as many threads as there are workers; what the process holds half way.

@@ -288,7 +288,9 @@ With --json: one line for each block,
    \"start\",\"end\",\"boxes\":[{\"page\",\"rect\":[left,lower,right,upper]}],\"text\"}}
 with places in characters of the text and boxes in PDF points of the page's own coordinates,
 as annotations have them; and a last one,
-  {\"document\":{\"title\",\"mediaType\",\"pages\",\"pagesWithoutText\",\"metadata\",\"removed\",\"warnings\"}}")]
+  {\"document\":{\"title\",\"mediaType\",\"pages\",\"pagesWithoutText\",\"metadata\",\"removed\",\"warnings\"}}
+A document that holds no text, as a scan without OCR, is printed as nothing, with a warning on
+standard error; the exit code is 0.")]
 pub(crate) struct Text {
     /// A PDF, Markdown or text file
     pub(crate) file: PathBuf,

@@ -13,6 +13,7 @@ mod search;
 mod text;
 mod train;
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ use crate::output::Output;
 /// them was not written here.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
-/// Runs a command.
-pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+/// Runs a command; `err` is told what is no error.
+pub(crate) fn run(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> anyhow::Result<Exit> {
     let global = cli.global;
     match cli.command {
         Command::Train(arguments) => train::run(&global, &arguments, output),
@@ -37,7 +38,7 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Doctor(arguments) => doctor::run(&global, &arguments, output),
         Command::Eval(arguments) => eval::run(&global, &arguments, output),
         Command::Remove(arguments) => remove::run(&global, &arguments, output),
-        Command::Text(arguments) => text::run(&global, &arguments, output),
+        Command::Text(arguments) => text::run(&arguments, output, err),
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),
         Command::Demo => demo::run(&global, output),
         Command::Completions(arguments) => completions::run(&arguments, output),

@@ -84,6 +84,15 @@ pub(crate) fn report(error: &anyhow::Error, json: bool, err: &mut dyn Write) -> 
     }
 }
 
+/// Writes a warning to `err`; one that nobody hears stops nobody.
+pub(crate) fn warn(code: &str, message: &str, json: bool, err: &mut dyn Write) {
+    let _ = if json {
+        writeln!(err, "{}", json!({"warning": {"code": code, "message": message}}))
+    } else {
+        writeln!(err, "warning: {message}")
+    };
+}
+
 /// The command that helps, where there is one.
 fn hint(code: &str) -> &'static str {
     match code {

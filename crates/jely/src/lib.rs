@@ -21,7 +21,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use serde_json::json;
 use train::WorkerCommand;
 
 use crate::cli::Cli;
@@ -45,11 +44,11 @@ pub fn run(
     };
     let json = cli.global.json;
     if cli.command.is_without_isolation() {
-        warn_of_no_isolation(json, err);
+        exit::warn("NO_ISOLATION", NO_ISOLATION, json, err);
     }
     cli.global.worker = worker;
     let mut output = Output::new(out, json);
-    let result = commands::run(cli, &mut output).and_then(|exit| {
+    let result = commands::run(cli, &mut output, err).and_then(|exit| {
         output.flush().context("cannot write to standard output")?;
         Ok(exit)
     });
@@ -82,18 +81,9 @@ fn own_program() -> Option<PathBuf> {
     None
 }
 
-/// Says what is given up.
-fn warn_of_no_isolation(json: bool, err: &mut dyn Write) {
-    let message = "--no-isolation: files are parsed in this process, and one that crashes or \
-                   hangs the parser does so to the whole run";
-    // A warning that nobody hears stops nobody.
-    let _ = if json {
-        let warning = json!({"warning": {"code": "NO_ISOLATION", "message": message}});
-        writeln!(err, "{warning}")
-    } else {
-        writeln!(err, "warning: {message}")
-    };
-}
+/// Said where files are parsed in this process.
+const NO_ISOLATION: &str = "--no-isolation: files are parsed in this process, and one that \
+                            crashes or hangs the parser does so to the whole run";
 
 /// Prints help, version or a usage error.
 fn explain(message: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit {

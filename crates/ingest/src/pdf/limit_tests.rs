@@ -387,3 +387,19 @@ fn nodes_of_the_structure_tree() {
     assert_eq!(met(3), [""; 0]);
     assert_eq!(met(2), ["nodes of the structure tree: 3 found, limit 2; the rest is left out"]);
 }
+
+#[test]
+fn depth_of_the_outline() {
+    let found = |depth: usize| {
+        let file = File {
+            content: HELLO.to_owned(),
+            catalog: "/Outlines<</First 6 0 R>>".to_owned(),
+            objects: objects(depth, |number| format!("<</Title(x)/First {} 0 R>>", number + 1)),
+            ..File::default()
+        };
+        let loaded = super::load::load(&file.bytes(), &Config::default()).unwrap();
+        let limits = Limits::default();
+        super::outline::bookmarks(&super::objects::Objects::new(&loaded.document, &limits)).len()
+    };
+    assert_eq!((found(6), found(7)), (6, 6));
+}

@@ -3,16 +3,19 @@
 mod svg;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use anyhow::{Context, Result};
 use document::{Block, BlockKind, Document, MediaType, PageRange, Region, Removed};
+use ingest::IngestError;
 use serde::Serialize;
 
-use crate::cli::{Global, Text};
-use crate::exit::Exit;
+use crate::cli::Text;
+use crate::exit::{self, Exit};
 use crate::output::Output;
 
-pub(super) fn run(_: &Global, arguments: &Text, output: &mut Output<'_>) -> Result<Exit> {
+/// A document without text is read all the same: nothing is printed, and `err` is told why.
+pub(super) fn run(arguments: &Text, output: &mut Output<'_>, err: &mut dyn Write) -> Result<Exit> {
     let name = arguments.file.display();
     let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name}: cannot read"))?;
     let config =
@@ -23,7 +26,13 @@ pub(super) fn run(_: &Global, arguments: &Text, output: &mut Output<'_>) -> Resu
         output.line(&format!("{written} pages drawn in {}", folder.display()))?;
         return Ok(Exit::Done);
     }
-    let document = ingest::parse(&bytes, &config).with_context(|| name.to_string())?;
+    let document = match ingest::parse(&bytes, &config) {
+        Err(error @ IngestError::NoText { .. }) => {
+            exit::warn(error.code(), &format!("{name}: {error}"), output.is_json(), err);
+            return Ok(Exit::Done);
+        }
+        parsed => parsed.with_context(|| name.to_string())?,
+    };
     if output.is_json() {
         print_json(&document, arguments.pages, output)?;
     } else if arguments.pages.is_none() {

@@ -32,17 +32,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let text = b"# One\n\nWords of a chunk.\n";
     let request = Request { task: Task::Parse, config: config.clone(), threads: 1, bytes: 9 };
     let bare = [
-        serde_json::to_vec(&Verdict::of(ingest::ingest(text, &config))),
-        serde_json::to_vec(&Verdict::of(ingest::ingest(b"", &config))),
-        serde_json::to_vec(&ingest::inspect(text, &config)),
-        serde_json::to_vec(&PagesDone { done: 1, of: 2 }),
-        serde_json::to_vec(&request),
+        encoded(Verdict::of(ingest::ingest(text, &config))),
+        encoded(Verdict::of(ingest::ingest(b"", &config))),
+        encoded(ingest::inspect(text, &config)),
+        serde_json::to_vec(&PagesDone { done: 1, of: 2 }).unwrap_or_default(),
+        serde_json::to_vec(&request).unwrap_or_default(),
     ];
-    let bare: Vec<_> = bare.into_iter().flatten().collect();
     let kinds = [Kind::Reply, Kind::Reply, Kind::Reply, Kind::Progress, Kind::Request];
     let single = bare.iter().zip(kinds).map(|(payload, kind)| framed(&[(kind, payload)]));
     let framed = single.collect::<Vec<_>>();
     bare.iter().chain(&framed).cloned().chain([framed.concat()]).collect()
+}
+
+fn encoded(reply: impl Reply) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A vector takes everything.
+    let _ = reply.encode(&mut bytes);
+    bytes
 }
 
 fn framed(frames: &[(Kind, &[u8])]) -> Vec<u8> {

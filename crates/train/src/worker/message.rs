@@ -1,10 +1,14 @@
-//! What the frames hold, as JSON.
+//! What the frames hold: JSON, and before that of a verdict the text of the document as it is, since
+//! to escape and to parse the bulk of a long one would be most of what a worker costs.
 
+use std::io::{self, Write};
+
+use document::{Chunk, Span};
 use ingest::{Chunking, Config, IngestError, Ingested, Inspection, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::confine::Confinement;
-use crate::extracts::{Parsed, is_lasting};
+use crate::extracts::is_lasting;
 use crate::{Extract, Failure};
 
 /// The longest hello or request, in bytes; a password takes most of it.
@@ -86,6 +90,9 @@ struct ChunkingDef {
 pub(super) trait Reply: Sized {
     const TASK: Task;
 
+    /// Writes a reply.
+    fn encode(self, output: &mut impl Write) -> io::Result<()>;
+
     /// Reads a reply. Whatever others rely on is checked: what comes from a worker may come from
     /// the document it was reading.
     fn decode(payload: &[u8]) -> Result<Self, String>;
@@ -97,9 +104,27 @@ pub(super) trait Reply: Sized {
 impl Reply for Verdict {
     const TASK: Task = Task::Parse;
 
+    /// The length of the text in eight bytes, the text, and JSON in which the chunks have none:
+    /// they tile it.
+    fn encode(mut self, output: &mut impl Write) -> io::Result<()> {
+        let chunks = self.parsed.as_mut().map_or(&mut [][..], |extract| &mut extract.chunks);
+        let length: usize = chunks.iter().map(|chunk| chunk.text.len()).sum();
+        output.write_all(&(length as u64).to_le_bytes())?;
+        for chunk in chunks {
+            output.write_all(std::mem::take(&mut chunk.text).as_bytes())?;
+        }
+        Ok(serde_json::to_writer(output, &self)?)
+    }
+
     fn decode(payload: &[u8]) -> Result<Self, String> {
-        let verdict: Self = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-        check(&verdict.parsed)?;
+        let parts = payload.split_first_chunk().and_then(|(length, rest)| {
+            rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
+        });
+        let (text, json) = parts.ok_or("a verdict shorter than its text")?;
+        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+        let mut verdict: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let chunks = verdict.parsed.as_mut().map_or(&mut [][..], |extract| &mut extract.chunks);
+        give_text(chunks, text)?;
         Ok(verdict)
     }
 
@@ -110,6 +135,10 @@ impl Reply for Verdict {
 
 impl Reply for Inspection {
     const TASK: Task = Task::Inspect;
+
+    fn encode(self, output: &mut impl Write) -> io::Result<()> {
+        Ok(serde_json::to_writer(output, &self)?)
+    }
 
     fn decode(payload: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(payload).map_err(|error| error.to_string())
@@ -155,26 +184,28 @@ impl Verdict {
     }
 }
 
-fn check(parsed: &Parsed) -> Result<(), String> {
-    let Ok(extract) = parsed else { return Ok(()) };
+/// Gives each chunk its part of the text that all of them are to tile.
+fn give_text(chunks: &mut [Chunk], text: &str) -> Result<(), String> {
     let mut end = 0;
-    for (position, chunk) in extract.chunks.iter().enumerate() {
-        let fits = chunk.ordinal as usize == position
-            && chunk.span.start == end
-            && end.checked_add(chunk.text.len()) == Some(chunk.span.end)
+    for (position, chunk) in chunks.iter_mut().enumerate() {
+        let Span { start, end: chunk_end } = chunk.span;
+        // Not before it follows: chunks that overlap could hold the text a million times.
+        let own = text.get(start..chunk_end).filter(|_| start == end);
+        chunk.text = own.unwrap_or_default().to_owned();
+        let fits = own.is_some()
+            && chunk.ordinal as usize == position
             && chunk.blocks.iter().all(|block| chunk.slice(block.span).is_some());
         if !fits {
             return Err(format!("chunk {position} does not follow the one before it"));
         }
-        end = chunk.span.end;
+        end = chunk_end;
     }
-    Ok(())
+    let left = text.len() - end;
+    if left == 0 { Ok(()) } else { Err(format!("{left} bytes of text follow the last chunk")) }
 }
 
 #[cfg(test)]
 mod tests {
-    use document::Span;
-
     use super::*;
 
     #[test]
@@ -194,8 +225,14 @@ mod tests {
         Verdict::of(ingest::ingest(text.as_bytes(), &Config::default()))
     }
 
+    fn encoded(reply: impl Reply) -> Vec<u8> {
+        let mut sent = Vec::new();
+        reply.encode(&mut sent).unwrap();
+        sent
+    }
+
     fn decoded(verdict: &Verdict) -> Result<Verdict, String> {
-        Verdict::decode(&serde_json::to_vec(verdict).unwrap())
+        Verdict::decode(&encoded(verdict.clone()))
     }
 
     #[test]
@@ -212,23 +249,24 @@ mod tests {
         let texts = ["", "---\nlang: de\n---\n# One\n\nWords.\n", "%PDF-1.4\n1 0 obj<<>>endobj"];
         for text in texts {
             let inspection = ingest::inspect(text.as_bytes(), &Config::default());
-            let sent = serde_json::to_vec(&inspection).unwrap();
-            assert_eq!(Inspection::decode(&sent), Ok(inspection));
+            assert_eq!(Inspection::decode(&encoded(inspection.clone())), Ok(inspection));
         }
         assert!(Inspection::decode(b"{}").is_err());
     }
 
     #[test]
     fn a_reply_with_any_other_byte_is_sound_or_refused() {
-        let sent = serde_json::to_vec(&verdict()).unwrap();
+        let sent = encoded(verdict());
         let mut refused = 0;
         for at in 0..sent.len() {
             let mut reply = sent.clone();
             reply[at] ^= 1 << (at % 8);
             match Verdict::decode(&reply) {
-                Ok(verdict) => assert_eq!(check(&verdict.parsed), Ok(())),
+                // What is sound is what its own encoding says.
+                Ok(verdict) => assert_eq!(decoded(&verdict), Ok(verdict)),
                 Err(_) => refused += 1,
             }
+            assert!(Verdict::decode(&sent[..at]).is_err(), "cut at {at}");
         }
         assert!(refused > 0);
     }
@@ -240,13 +278,23 @@ mod tests {
             let extract = verdict.parsed.as_mut().unwrap();
             assert!(extract.chunks.len() > 1);
             change(extract);
-            assert!(decoded(&verdict).unwrap_err().contains("does not follow"));
+            assert!(decoded(&verdict).unwrap_err().contains("follow"));
         };
         check(|extract| extract.chunks[1].ordinal = 0);
         check(|extract| extract.chunks[1].span.start -= 1);
         check(|extract| extract.chunks[1].text.push('x'));
+        check(|extract| extract.chunks[1].text.truncate(3));
+        check(|extract| extract.chunks[1].span = extract.chunks[0].span);
         check(|extract| extract.chunks[0].blocks[0].span = Span::new(3, 9_999_999));
         check(|extract| drop(extract.chunks.remove(0)));
-        assert!(Verdict::decode(b"{}").is_err());
+        // Text beyond the chunks.
+        let mut verdict = verdict();
+        verdict.parsed.as_mut().unwrap().chunks.clear();
+        let mut sent = encoded(verdict);
+        sent[0] = 1;
+        sent.insert(8, b'x');
+        assert!(Verdict::decode(&sent).unwrap_err().contains("1 bytes of text follow"));
+        let undecodable = [&b"{}"[..], &[0; 8], &[255; 8], b"\x01\0\0\0\0\0\0\0\xFF{}"];
+        assert!(undecodable.into_iter().all(|payload| Verdict::decode(payload).is_err()));
     }
 }

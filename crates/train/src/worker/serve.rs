@@ -5,12 +5,11 @@ use std::io::{self, Read, Write};
 use super::confine::{allow_cpu, confine};
 use super::frame::{self, Kind};
 use super::limits::Walls;
-use super::message::{Hello, PagesDone, Request, SMALL_BYTES_MAX, Task, Verdict};
+use super::message::{Hello, PagesDone, Reply, Request, SMALL_BYTES_MAX, Task, Verdict};
 use super::reporter::Reporter;
 use crate::Failure;
 use ingest::{Config, IngestError, Ingested, Inspection, Outcome, Progress};
 use rayon::ThreadPoolBuilder;
-use serde::Serialize;
 
 /// Threads of one parse at most: each takes a stack, and the allocator gives them arenas, out of
 /// the address space that is there for the document.
@@ -64,7 +63,7 @@ fn parsed(
     walls: &Walls,
 ) -> io::Result<Vec<u8>> {
     let verdict = Verdict::of(on_threads(threads, parse));
-    encode(&verdict, walls, |error| Verdict::failed(Failure::from(&error)))
+    encode(verdict, walls, |error| Verdict::failed(Failure::from(&error)))
 }
 
 fn inspected(
@@ -76,7 +75,7 @@ fn inspected(
     let inspect = || ingest::inspect_with(bytes, &request.config, progress);
     let inspection = on_threads(request.threads, inspect);
     let length = bytes.len() as u64;
-    encode(&inspection, walls, |error| Inspection::unread(bytes, length, Outcome::refused(&error)))
+    encode(inspection, walls, |error| Inspection::unread(bytes, length, Outcome::refused(&error)))
 }
 
 /// Runs `work` in a pool of `threads`, or, where they are one or the system refuses them, on the
@@ -92,15 +91,15 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// A reply as JSON, or one that says it is too long.
-fn encode<R: Serialize>(
-    reply: &R,
+/// A reply as it is sent, or one that says it is too long.
+fn encode<R: Reply>(
+    reply: R,
     walls: &Walls,
     refused: impl FnOnce(IngestError) -> R,
 ) -> io::Result<Vec<u8>> {
     let limit = walls.output_bytes_max;
     let mut capped = Capped { bytes: Vec::new(), limit, found: 0 };
-    match serde_json::to_writer(&mut capped, reply) {
+    match reply.encode(&mut capped) {
         Ok(()) => Ok(capped.bytes),
         Err(_) if capped.found > limit => {
             let error = IngestError::TooLarge {
@@ -108,9 +107,11 @@ fn encode<R: Serialize>(
                 found: capped.found,
                 limit,
             };
-            Ok(serde_json::to_vec(&refused(error))?)
+            let mut bytes = Vec::new();
+            refused(error).encode(&mut bytes)?;
+            Ok(bytes)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
@@ -140,16 +141,17 @@ impl Write for Capped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::message::Reply as _;
 
     #[test]
     fn a_verdict_at_the_limit_is_sent_and_one_beyond_it_is_refused() {
         let verdict = Verdict::of(ingest::ingest(b"# A\n\nWords.\n", &Config::default()));
-        let length = serde_json::to_vec(&verdict).unwrap().len() as u64;
+        let mut whole = Vec::new();
+        verdict.clone().encode(&mut whole).unwrap();
+        let length = whole.len() as u64;
         let sent = |limit| {
             let walls = Walls { output_bytes_max: limit, ..Walls::default() };
             let refused = |error| Verdict::failed(Failure::from(&error));
-            Verdict::decode(&encode(&verdict, &walls, refused).unwrap()).unwrap()
+            Verdict::decode(&encode(verdict.clone(), &walls, refused).unwrap()).unwrap()
         };
         assert_eq!(sent(length), verdict);
         let refused = sent(length - 1);

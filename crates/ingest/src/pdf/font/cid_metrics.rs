@@ -193,4 +193,18 @@ mod tests {
         assert_eq!(table.get(5, 1.0), metrics(0.5, 0.25, 0.7));
         assert_eq!(table.get(8, 1.0), metrics(0.25, 0.125, 0.9));
     }
+
+    #[test]
+    fn entries_over_another_are_limited_on_both_sides() {
+        // One for many CIDs, and others for some of them.
+        let wide = |narrow: i64| {
+            let mut w: Vec<Object> = vec![1.into(), 100.into(), 500.into()];
+            for at in 0..narrow {
+                w.extend([Object::from(2 + at), vec![Object::from(at)].into()]);
+            }
+            widths(w).get(90)
+        };
+        let most = OVERLAPS_MAX as i64;
+        assert_eq!((wide(most - 1), wide(most)), (Some([500.0]), None));
+    }
 }

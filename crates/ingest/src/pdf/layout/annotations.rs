@@ -18,12 +18,16 @@ const COMPARISONS_MAX: usize = 20_000_000;
 
 /// Puts the lines of annotations into the lines of the content.
 pub(super) fn in_place(lines: Vec<Line>) -> Vec<Line> {
+    in_place_within(lines, COMPARISONS_MAX)
+}
+
+fn in_place_within(lines: Vec<Line>, comparisons_max: usize) -> Vec<Line> {
     if !lines.iter().any(|line| line.layer == Layer::Annotation) {
         return lines;
     }
     let (shown, mut lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| line.layer == Layer::Annotation);
-    if shown.len().saturating_mul(lines.len()) > COMPARISONS_MAX {
+    if shown.len().saturating_mul(lines.len()) > comparisons_max {
         lines.extend(shown);
         return lines;
     }
@@ -142,5 +146,29 @@ mod tests {
             field("no label", 400.0, 100.0),
         ];
         assert_eq!(texts(lines), ["First: Ada Last: Lovelace", "A remark", "Signed", "no label"]);
+    }
+
+    #[test]
+    fn comparisons_are_limited_on_both_sides() {
+        let last = |comparisons_max: usize| {
+            let field = field("Ada", 90.0, 700.0);
+            let lines = [Line::sample("Name:", 50.0, 80.0, 700.0), field.clone(), field];
+            let end = Line::sample("End", 50.0, 80.0, 600.0);
+            let lines = lines.into_iter().chain([end]).collect();
+            in_place_within(lines, comparisons_max).pop().unwrap().text
+        };
+        // Two fields and two lines of content.
+        assert_eq!((last(4).as_str(), last(3).as_str()), ("End", "Ada"));
+    }
+
+    #[test]
+    fn words_of_a_label_are_limited_on_both_sides() {
+        let found = |words: usize| {
+            let mut label = Line::sample("Label", 50.0, 80.0, 700.0);
+            label.words = vec![label.words[0]; words];
+            texts(vec![label, field("value", 90.0, 700.0)])
+        };
+        assert_eq!(found(LABEL_WORDS_MAX), ["Label value"]);
+        assert_eq!(found(LABEL_WORDS_MAX + 1), ["Label", "value"]);
     }
 }

@@ -39,14 +39,14 @@ const DEPTH_MAX: usize = 4;
 
 /// Puts columns that are drawn row by row one after the other.
 pub(super) fn in_order(lines: Vec<Line>) -> Vec<Line> {
-    ordered(lines, DEPTH_MAX)
+    ordered(lines, DEPTH_MAX, TRIES_MAX)
 }
 
-fn ordered(lines: Vec<Line>, depth: usize) -> Vec<Line> {
+fn ordered(lines: Vec<Line>, depth: usize, tries_max: usize) -> Vec<Line> {
     if depth == 0 || lines.len() < COLUMN_LINES_MIN {
         return lines;
     }
-    let stretches = stretches(&lines);
+    let stretches = stretches(&lines, tries_max);
     if stretches.is_empty() {
         return lines;
     }
@@ -56,19 +56,19 @@ fn ordered(lines: Vec<Line>, depth: usize) -> Vec<Line> {
         out.extend_from_slice(&lines[at..stretch.start]);
         at = stretch.end;
         let (left, right) = stretch.columns();
-        out.extend(ordered(left, depth - 1));
-        out.extend(ordered(right, depth - 1));
+        out.extend(ordered(left, depth - 1, tries_max));
+        out.extend(ordered(right, depth - 1, tries_max));
     }
     out.extend_from_slice(&lines[at..]);
     out
 }
 
-fn stretches(lines: &[Line]) -> Vec<Stretch<'_>> {
+fn stretches(lines: &[Line], tries_max: usize) -> Vec<Stretch<'_>> {
     let mut stretches = Vec::new();
     let mut at = 0;
     let mut tries = 0;
     while at < lines.len() {
-        let begun = Stretch::begin(lines, at).filter(|_| tries < TRIES_MAX);
+        let begun = Stretch::begin(lines, at).filter(|_| tries < tries_max);
         tries += begun.as_ref().map_or(0, |stretch| stretch.end - stretch.start);
         let stretch = begun.filter(Stretch::is_prose_in_turn);
         at = stretch.as_ref().map_or(at + 1, |stretch| stretch.end);
@@ -219,6 +219,7 @@ fn begins_amid(line: &Line) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Piece;
     use super::*;
 
     const LEFT: [&str; 6] = [
@@ -289,5 +290,52 @@ mod tests {
         };
         assert_eq!(switches(LINES_MAX), 1);
         assert_eq!(switches(LINES_MAX + 20), 3);
+    }
+
+    #[test]
+    fn lines_looked_at_are_limited_on_both_sides() {
+        // Two stretches of 12 lines with a title between them.
+        let section = |from: usize| {
+            (0..6).flat_map(move |row| {
+                [line(LEFT[row], 50.0, from + row), line(RIGHT[row], 220.0, from + row)]
+            })
+        };
+        let title = line("A title over both of the columns of this page", 60.0, 8);
+        let lines: Vec<Line> = section(0).chain([title]).chain(section(10)).collect();
+        let found = |tries_max: usize| stretches(&lines, tries_max).len();
+        assert_eq!((found(13), found(12)), (2, 1));
+    }
+
+    #[test]
+    fn words_ahead_are_limited_on_both_sides() {
+        let found = |words: usize| {
+            let mut right = line(RIGHT[0], 220.0, 0);
+            right.words = vec![right.words[0]; words];
+            first_gutter(&[line(LEFT[0], 50.0, 0), right], 0).is_some()
+        };
+        assert_eq!((found(WORDS_AHEAD_MAX), found(WORDS_AHEAD_MAX + 1)), (true, false));
+    }
+
+    #[test]
+    fn columns_within_columns_are_limited_on_both_sides() {
+        // Each line runs through all columns.
+        let row = |row: usize, columns: usize| {
+            let mut whole = line(LEFT[row], 50.0, row);
+            for column in 1..columns {
+                let cell = line(LEFT[row], 50.0 + 170.0 * column as f32, row);
+                let start = whole.text.len() + 1;
+                let moved = |piece: &Piece| Piece { start: start + piece.start, ..*piece };
+                whole.words.extend(cell.words.iter().map(moved));
+                whole.cells.extend(cell.cells.iter().map(moved));
+                whole.text = format!("{} {}", whole.text, cell.text);
+                whole.u1 = cell.u1;
+            }
+            whole
+        };
+        let parts = |columns: usize| in_order((0..6).map(|at| row(at, columns)).collect()).len();
+        let columns_max = DEPTH_MAX + 1;
+        assert_eq!(parts(columns_max), 6 * columns_max);
+        // The last two stay together.
+        assert_eq!(parts(columns_max + 1), 6 * columns_max);
     }
 }

@@ -39,9 +39,12 @@ const TABLES_FROM: u32 = 1 << 31;
 /// Gives the lines in ruled tables their cells and puts them in the order of these. A line that
 /// runs through several cells is divided.
 pub(super) fn with_cells(lines: Vec<Line>, rules: &[Rule]) -> Vec<Line> {
-    let mut lines = lines;
+    with_cells_within(lines, rules, LOOKS_MAX)
+}
+
+fn with_cells_within(mut lines: Vec<Line>, rules: &[Rule], looks_max: usize) -> Vec<Line> {
     for (number, grid) in (TABLES_FROM..).zip(grids(rules)) {
-        lines = grid.take(lines, number);
+        lines = grid.take(lines, number, looks_max);
     }
     lines
 }
@@ -154,13 +157,14 @@ impl Grid {
             .filter(|grid| is_whole(&grid.across, &grid.xs) && is_whole(&grid.down, &grid.ys))
     }
 
-    /// Takes the lines in this grid to its cells, numbered as `table`.
-    fn take(&self, lines: Vec<Line>, table: u32) -> Vec<Line> {
+    /// Takes the lines in this grid to its cells, numbered as `table`, unless their words times
+    /// its rules are more than `looks_max`.
+    fn take(&self, lines: Vec<Line>, table: u32, looks_max: usize) -> Vec<Line> {
         let is_inside = |line: &Line| line.cell.is_none() && line.degrees == 0 && self.holds(line);
         let Some(first) = lines.iter().position(is_inside) else { return lines };
         let own = || lines.iter().filter(|line| is_inside(line));
         let words: usize = own().map(|line| line.words.len()).sum();
-        if words.saturating_mul(self.across.len() + self.down.len()) > LOOKS_MAX {
+        if words.saturating_mul(self.across.len() + self.down.len()) > looks_max {
             return lines;
         }
         let own = own();
@@ -422,5 +426,47 @@ mod tests {
         };
         let own = rules().iter().filter(|rule| rule.is_horizontal).count();
         assert_eq!((found(RULES_MAX - own), found(RULES_MAX - own + 1)), (1, 0));
+    }
+
+    /// Four of the nine cells, and `words` words in all of them.
+    fn filled(words: usize) -> Vec<Line> {
+        let mut lines: Vec<Line> = [(110.0, 680.0), (210.0, 680.0), (110.0, 650.0), (310.0, 620.0)]
+            .map(|(u0, v)| text("word", u0, v))
+            .into();
+        lines[3].words = vec![lines[3].words[0]; words - 3];
+        lines
+    }
+
+    #[test]
+    fn words_of_a_cell_are_limited_on_both_sides() {
+        let is_table = |words: usize| {
+            with_cells(filled(words), &rules()).iter().all(|line| line.cell.is_some())
+        };
+        assert!(is_table(4 * CELL_WORDS_MAX));
+        assert!(!is_table(4 * CELL_WORDS_MAX + 1));
+    }
+
+    #[test]
+    fn looks_at_words_are_limited_on_both_sides() {
+        let is_table = |looks_max: usize| {
+            let lines = with_cells_within(filled(4), &rules(), looks_max);
+            lines.iter().all(|line| line.cell.is_some())
+        };
+        let looks = 4 * rules().len();
+        assert!(is_table(looks));
+        assert!(!is_table(looks - 1));
+    }
+
+    #[test]
+    fn cells_that_are_counted_are_limited_on_both_sides() {
+        let counted = |rows: usize, columns: usize| {
+            let (width, height) = (5.0 * columns as f32, 5.0 * rows as f32);
+            let across = (0..=rows).map(|at| rule(true, 5.0 * at as f32, 0.0, width)).collect();
+            let down = (0..=columns).map(|at| rule(false, 5.0 * at as f32, 0.0, height)).collect();
+            Grid::of(across, down).unwrap().whole_cells()
+        };
+        assert_eq!(counted(20, CELLS_MAX / 20 - 1), CELLS_MAX - 20);
+        assert_eq!(counted(20, CELLS_MAX / 20), CELLS_MAX);
+        assert_eq!(counted(20, CELLS_MAX / 20 + 1), CELLS_MAX);
     }
 }

@@ -100,4 +100,18 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn initials_are_limited_on_both_sides() {
+        let left_alone = |initials: usize| {
+            let pair = |at: usize| {
+                let v = 60.0 * at as f32;
+                let initial = Line { size: 30.0, ..Line::sample("O", 50.0, 72.0, v - 13.0) };
+                [initial, Line::sample("nce upon a time", 75.0, 200.0, v)]
+            };
+            let lines = joined((0..initials).flat_map(pair).collect());
+            lines.iter().filter(|line| line.text == "O").count()
+        };
+        assert_eq!((left_alone(INITIALS_MAX), left_alone(INITIALS_MAX + 1)), (0, 1));
+    }
 }

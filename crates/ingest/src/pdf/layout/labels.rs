@@ -87,4 +87,16 @@ mod tests {
         let texts: Vec<String> = with_labels(lines).into_iter().map(|line| line.text).collect();
         assert_eq!(texts, ["1. first", "2. second", "9."]);
     }
+
+    #[test]
+    fn lines_beside_a_label_are_limited_on_both_sides() {
+        let finds = |beside: usize| {
+            let far = Line::sample("far away", 500.0, 540.0, 100.0);
+            let item = Line::sample("item", 30.0, 60.0, 100.0);
+            let mut lines = vec![far; beside - 1];
+            lines.extend([item, Line::sample("1.", 15.0, 24.0, 100.0)]);
+            with_labels(lines).iter().any(|line| line.text == "1. item")
+        };
+        assert_eq!((finds(BESIDE_MAX), finds(BESIDE_MAX + 1)), (true, false));
+    }
 }

@@ -171,4 +171,25 @@ mod tests {
         let all = "Everything on this page is said to be a header.";
         check(vec![tagged(all), text()], &[all, "Some words of text."], RemovalReason::RunningLine);
     }
+
+    #[test]
+    fn lines_beside_an_invisible_one_are_limited_on_both_sides() {
+        let place = Rect { x0: 0.0, y0: 0.0, x1: 90.0, y1: 10.0 };
+        let far = Rect { x0: 900.0, x1: 990.0, ..place };
+        let covered = |before: usize| is_covered(place, &[vec![far; before], vec![place]].concat());
+        assert_eq!((covered(BESIDE_MAX - 1), covered(BESIDE_MAX)), (true, false));
+    }
+
+    #[test]
+    fn lines_and_words_of_a_watermark_are_limited_on_both_sides() {
+        let found = |count: usize, words: usize| {
+            let text = vec!["DRAFT"; words].join(" ");
+            let slanted = Line { degrees: 45, size: 80.0, ..Line::sample(&text, 0.0, 400.0, 0.0) };
+            let mut lines = vec![slanted; count];
+            lines.push(Line::sample("The contract begins in May.", 50.0, 200.0, 150.0));
+            watermarks(&lines, 10.0).len()
+        };
+        assert_eq!((found(WATERMARK_LINES_MAX, 1), found(WATERMARK_LINES_MAX + 1, 1)), (4, 0));
+        assert_eq!((found(1, WATERMARK_WORDS_MAX), found(1, WATERMARK_WORDS_MAX + 1)), (1, 0));
+    }
 }

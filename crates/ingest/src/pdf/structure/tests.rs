@@ -92,3 +92,17 @@ fn a_tree_of_too_many_nodes_is_no_tree() {
     let cut = read(&file, 8);
     assert_eq!((cut.units.len(), cut.contents.len()), (0, 0));
 }
+
+#[test]
+fn columns_of_a_table_are_limited_on_both_sides() {
+    let second_column = |across: usize| {
+        let cell = dictionary! { "S" => "TD", "A" => dictionary! { "ColSpan" => across as i64 } };
+        let row = dictionary! { "S" => "TR", "K" => vec![Object::from(cell); 2] };
+        let mut file = lopdf::Document::with_version("1.7");
+        let table = dictionary! { "S" => "Table", "K" => row };
+        file.objects.insert((1, 0), dictionary! { "K" => table }.into());
+        read(&file, 10).units[1].cell.unwrap().column as usize
+    };
+    assert_eq!(second_column(COLUMNS_MAX - 1), COLUMNS_MAX - 1);
+    assert_eq!(second_column(COLUMNS_MAX + 1), COLUMNS_MAX);
+}

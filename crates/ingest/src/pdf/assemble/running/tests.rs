@@ -147,3 +147,16 @@ fn lines_at_an_end_are_limited_on_both_sides() {
     };
     assert_eq!((marked(LINES_AT_END - 1), marked(LINES_AT_END)), (4, 0));
 }
+
+#[test]
+fn cells_of_a_row_are_limited_on_both_sides() {
+    use crate::pdf::structure::CellPlace;
+    let found = |columns: usize| {
+        let cell = |column: usize| {
+            let place = CellPlace { table: 1, row: 0, column: column as u32, is_head: false };
+            Line { cell: Some(place), ..Line::sample("x", 5.0 * column as f32, 9.0, 770.0) }
+        };
+        candidates(&PageLayout::sample((0..columns).map(cell).collect()))[0].0.len()
+    };
+    assert_eq!((found(LINES_MAX), found(LINES_MAX + 1)), (LINES_MAX, LINES_MAX));
+}
