@@ -107,7 +107,7 @@ fn matches_of(text: &str, language: Language, terms: &Terms) -> Matches {
     let mut all = Matches::default();
     each_token(text, language, |_, exact, term| {
         if let Some(at) = terms.find(term, hash_of(term)) {
-            all = all.or(terms.matched(at, exact));
+            all = all.or(terms.matched(at, term, exact));
         }
     });
     all
@@ -130,7 +130,7 @@ fn read_chunk(chunk: &Chunk, language: Language, terms: &Terms) -> Reading {
     let text = chunk.text.get(..end).unwrap_or_default();
     each_token(text, language, |span, exact, term| {
         let hash = hash_of(term);
-        let found = terms.find(term, hash).map(|at| (at, terms.matched(at, exact)));
+        let found = terms.find(term, hash).map(|at| (at, terms.matched(at, term, exact)));
         let figure = exact.bytes().any(|byte| byte.is_ascii_digit());
         sweep.take(span.start, Seen { hash, figure, found });
     });

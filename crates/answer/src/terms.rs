@@ -28,6 +28,8 @@ const NOWHERE: &str = "\u{0}";
 pub(crate) struct Terms {
     list: Vec<Term>,
     by_stem: HashMap<String, usize>,
+    /// The terms, a bit each, that a word stands for which is none of them.
+    near: HashMap<String, u64>,
     total: f32,
     /// A bit for the last six bits of each stem's hash: most words are no terms, and this tells
     /// without a look-up.
@@ -39,26 +41,37 @@ pub(crate) struct Terms {
 struct Term {
     exact: Vec<String>,
     stems: Vec<String>,
+    /// Stems of the words that stand for it.
+    near: Vec<String>,
+    /// The part of its mass that such a word is worth, 0 to 1.
+    credit: f32,
     mass: f32,
     known: bool,
 }
 
-/// The set of question terms that a text holds, as stems and in the question's own form.
+/// The set of question terms that a text holds: as stems, in the question's own form, and in words
+/// that stand for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Matches {
     pub(crate) stems: u64,
     exact: u64,
+    near: u64,
 }
 
 impl Matches {
     /// What either holds.
     pub(crate) fn or(self, other: Self) -> Self {
-        Self { stems: self.stems | other.stems, exact: self.exact | other.exact }
+        Self {
+            stems: self.stems | other.stems,
+            exact: self.exact | other.exact,
+            near: self.near | other.near,
+        }
     }
 
     /// Whether everything in `other` is also here.
     pub(crate) fn holds(self, other: Self) -> bool {
-        other.stems & !self.stems == 0 && other.exact & !self.exact == 0
+        let met = self.stems | self.near;
+        other.stems & !self.stems == 0 && other.exact & !self.exact == 0 && other.near & !met == 0
     }
 }
 
@@ -68,7 +81,7 @@ impl Terms {
         let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
         let mut by_stem: HashMap<String, usize> = HashMap::new();
-        for term in snapshot.terms(query).into_iter().take(LOOKUPS_MAX) {
+        for term in snapshot.terms(query)?.into_iter().take(LOOKUPS_MAX) {
             let known = term.stems.iter().find_map(|stem| by_stem.get(stem));
             if let Some(&at) = known {
                 if let Some(seen) = list.get_mut(at) {
@@ -78,11 +91,14 @@ impl Terms {
             }
             let idf = snapshot.idf_of(&term)?;
             by_stem.extend(term.stems.iter().map(|stem| (stem.clone(), list.len())));
+            let others = &term.alternatives;
             list.push(Term {
                 exact: vec![term.exact],
                 stems: term.stems,
+                near: others.iter().flat_map(|other| other.stems.iter().cloned()).collect(),
+                credit: others.iter().map(|other| other.credit).fold(0.0, f32::max),
                 mass: (idf * term.weight).max(f32::EPSILON),
-                known: idf < unknown,
+                known: others.is_empty() && idf < unknown,
             });
         }
         Ok(Self::of(list))
@@ -102,10 +118,17 @@ impl Terms {
             .enumerate()
             .flat_map(|(at, term)| term.stems.iter().map(move |stem| (stem.clone(), at)));
         let by_stem: HashMap<String, usize> = stems.collect();
-        let bits = list.iter().flat_map(|term| &term.stems).map(|stem| 1 << (hash_of(stem) & 63));
+        let mut near: HashMap<String, u64> = HashMap::new();
+        for (at, term) in list.iter().enumerate() {
+            for stem in term.near.iter().filter(|stem| !by_stem.contains_key(*stem)) {
+                *near.entry(stem.clone()).or_default() |= 1 << at;
+            }
+        }
+        let stems = list.iter().flat_map(|term| term.stems.iter().chain(&term.near));
+        let bits = stems.map(|stem| 1 << (hash_of(stem) & 63));
         let filter = bits.fold(0, |all: u64, bit: u64| all | bit);
         let total = list.iter().map(|term| term.mass).sum();
-        Self { list, by_stem, total, filter }
+        Self { list, by_stem, near, total, filter }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -121,26 +144,32 @@ impl Terms {
         self.total.max(f32::EPSILON)
     }
 
-    /// The position of the term with this stem, whose hash is that of [`hash_of`].
+    /// The position of the term with this stem, whose hash is that of [`hash_of`]; else of the
+    /// first for which a word with this stem stands.
     pub(crate) fn find(&self, stem: &str, hash: u32) -> Option<usize> {
-        let maybe = self.filter & (1 << (hash & 63)) != 0;
-        if maybe { self.by_stem.get(stem).copied() } else { None }
+        if self.filter & (1 << (hash & 63)) == 0 {
+            return None;
+        }
+        let near = || self.near.get(stem).map(|terms| terms.trailing_zeros() as usize);
+        self.by_stem.get(stem).copied().or_else(near)
     }
 
-    /// The match of one token of the term at `at`.
-    pub(crate) fn matched(&self, at: usize, exact: &str) -> Matches {
+    /// The match of one token, its stem found at `at`.
+    pub(crate) fn matched(&self, at: usize, stem: &str, exact: &str) -> Matches {
+        if let Some(&near) = self.near.get(stem) {
+            return Matches { near, ..Matches::default() };
+        }
         let bit = 1u64.checked_shl(at as u32).unwrap_or(0);
         let same = self.list.get(at).is_some_and(|term| term.exact.iter().any(|e| e == exact));
-        Matches { stems: bit, exact: if same { bit } else { 0 } }
+        Matches { stems: bit, exact: if same { bit } else { 0 }, near: 0 }
     }
 
     /// The part of the question's mass that is matched, 0 to 1.
     pub(crate) fn share(&self, matches: Matches) -> f32 {
         self.sum(|at, term| {
             let bit = |set: u64| ((set >> at) & 1) as f32;
-            let credit =
-                STEM_CREDIT * bit(matches.stems) + (1.0 - STEM_CREDIT) * bit(matches.exact);
-            term.mass * credit
+            let own = STEM_CREDIT * bit(matches.stems) + (1.0 - STEM_CREDIT) * bit(matches.exact);
+            term.mass * own.max(term.credit * bit(matches.near))
         })
     }
 
@@ -158,12 +187,12 @@ impl Terms {
         if total > 0.0 { of(pairs) / total } else { 0.0 }
     }
 
-    /// The part of the mass that lies in terms which no text of the snapshot holds, 0 to 1.
-    /// `met` are terms met outside the texts, in titles.
+    /// The part of the mass that lies in terms which no text of the snapshot holds, 0 to 1; a word
+    /// that stands for one takes its credit off. `met` are terms met outside the texts, in titles.
     pub(crate) fn unknown_share(&self, met: Matches) -> f32 {
         self.sum(|at, term| {
             let unknown = !term.known && (met.stems >> at) & 1 == 0;
-            if unknown { term.mass } else { 0.0 }
+            if unknown { term.mass * (1.0 - term.credit) } else { 0.0 }
         })
     }
 
@@ -184,6 +213,8 @@ mod tests {
         let term = |&(word, mass): &(&str, f32)| Term {
             exact: vec![format!("{word}s")],
             stems: vec![word.to_owned()],
+            near: vec![format!("near{word}")],
+            credit: 0.5,
             mass,
             known: mass < 3.0,
         };
@@ -197,11 +228,14 @@ mod tests {
     #[test]
     fn shares_are_parts_of_the_mass() {
         let terms = terms(&[("cat", 1.0), ("dog", 3.0)]);
-        let dog = terms.matched(found(&terms, "dog").unwrap(), "dogs");
-        let cat = terms.matched(found(&terms, "cat").unwrap(), "cat");
+        let dog = terms.matched(found(&terms, "dog").unwrap(), "dog", "dogs");
+        let cat = terms.matched(found(&terms, "cat").unwrap(), "cat", "cat");
         assert!((terms.share(dog) - 0.75).abs() < 1e-6);
         assert!((terms.share(cat) - 0.25 * STEM_CREDIT).abs() < 1e-6);
-        assert!((terms.unknown_share(Matches::default()) - 0.75).abs() < 1e-6);
+        assert!((terms.unknown_share(Matches::default()) - 0.375).abs() < 1e-6);
+        let near = terms.matched(found(&terms, "neardog").unwrap(), "neardog", "neardogs");
+        assert!((terms.share(near) - 0.375).abs() < 1e-6);
+        assert!(dog.holds(dog) && dog.or(cat).holds(near) && !cat.holds(near));
         assert!(terms.unknown_share(dog) < 1e-6);
         assert!((terms.pair_share(1) - 1.0).abs() < 1e-6);
         assert!(dog.or(cat).holds(cat) && !cat.holds(dog));
@@ -215,13 +249,13 @@ mod tests {
         let terms = terms(&list);
         assert_eq!(terms.len(), TERMS_MAX);
         assert!(found(&terms, "w199").is_some() && found(&terms, "w0").is_none());
-        assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX }) > 0.999);
+        assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX, near: 0 }) > 0.999);
     }
 
     #[test]
     fn no_terms_share_nothing() {
         let terms = Terms::default();
-        assert!(terms.share(Matches { stems: 1, exact: 1 }) == 0.0);
+        assert!(terms.share(Matches { stems: 1, exact: 1, near: 1 }) == 0.0);
         assert!(terms.pair_share(u64::MAX) == 0.0);
     }
 }

@@ -35,6 +35,7 @@ mod schema;
 mod score;
 mod snapshot;
 mod store;
+mod vocabulary;
 mod writer;
 
 pub use analyzer::{ANALYZER_VERSION, Token, analyze, each_token};
@@ -43,7 +44,7 @@ pub use error::IndexError;
 pub use key::{PipelineKey, SnapshotKey};
 pub use language::Language;
 pub use manifest::{DocumentEntry, FileEntry, MANIFEST_FORMAT, Manifest};
-pub use query::{Query, QueryTerm};
+pub use query::{Alternative, Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;
 pub use snapshot::{Found, Hit, Snapshot};
 pub use store::Store;

@@ -39,6 +39,19 @@ pub struct QueryTerm {
     pub stems: Vec<String>,
     /// How often the query says it, the factor on its score, above 0.
     pub weight: f32,
+    /// Other words of the snapshot that stand for it, each counting less than the word itself.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// A word that stands for one of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// The folded form.
+    pub exact: String,
+    /// Its stems in the languages of the snapshot, without repetition, never empty.
+    pub stems: Vec<String>,
+    /// What it counts where the word itself counts 1; above 0, below 1.
+    pub credit: f32,
 }
 
 impl Query {
@@ -70,7 +83,7 @@ impl Query {
     }
 
     /// The terms that count in a bot of some languages (none known: English), in order of first
-    /// appearance.
+    /// appearance, without alternatives: those are a snapshot's.
     ///
     /// Stop words, question words (`how many`), pronouns and single Latin letters are left out,
     /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
@@ -110,12 +123,12 @@ fn add(terms: &mut Vec<QueryTerm>, word: &Word) {
         known.weight += word.weight;
     } else if terms.len() < TERMS_MAX {
         let (exact, weight) = (word.exact.clone(), word.weight);
-        terms.push(QueryTerm { exact, stems: Vec::new(), weight });
+        terms.push(QueryTerm { exact, stems: Vec::new(), weight, alternatives: Vec::new() });
     }
 }
 
 /// The stems of a word in some languages, in English where there are none.
-fn stems(analyzer: &mut Analyzer, exact: &str, languages: &[Language]) -> Vec<String> {
+pub(crate) fn stems(analyzer: &mut Analyzer, exact: &str, languages: &[Language]) -> Vec<String> {
     let english = [Language::English];
     let languages = if languages.is_empty() { &english } else { languages };
     let mut stems: Vec<String> = Vec::with_capacity(languages.len());

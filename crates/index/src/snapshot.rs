@@ -1,7 +1,7 @@
 //! One immutable state of a bot.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use crate::files::Identity;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
+use crate::vocabulary::Vocabulary;
 use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
@@ -158,16 +159,33 @@ impl Snapshot {
     }
 
     /// The terms of a query that count here: its words without those that carry no matter in the
-    /// question's language, with their stems in every language of the snapshot.
-    pub fn terms(&self, query: &Query) -> Vec<QueryTerm> {
-        query.terms(&self.languages)
+    /// question's language, with their stems in every language of the snapshot and, where no chunk
+    /// holds a word, with those that are spelt nearly alike.
+    pub fn terms(&self, query: &Query) -> Result<Vec<QueryTerm>, IndexError> {
+        self.expanded(query).map_err(IndexError::tantivy(&self.folder))
     }
 
-    /// The inverse document frequency of a word of a query, found by any of its stems.
+    fn expanded(&self, query: &Query) -> tantivy::Result<Vec<QueryTerm>> {
+        let mut terms = query.terms(&self.languages);
+        let segments = self.segments.iter().map(|segment| &segment.reader).collect();
+        let vocabulary = Vocabulary { segments, fields: self.fields };
+        vocabulary.expand(&mut terms, &self.languages)?;
+        Ok(terms)
+    }
+
+    /// The inverse document frequency of a word of a query, found by any of its stems; where there
+    /// is none, by those of its alternatives.
     pub fn idf_of(&self, term: &QueryTerm) -> Result<f32, IndexError> {
         let mut found = 0;
         for stem in &term.stems {
             found += self.frequency(stem)?;
+        }
+        if found == 0 {
+            let stems: BTreeSet<&String> =
+                term.alternatives.iter().flat_map(|other| &other.stems).collect();
+            for stem in stems {
+                found += self.frequency(stem)?;
+            }
         }
         Ok(idf(self.totals.chunks, found.min(self.totals.chunks)))
     }
@@ -221,7 +239,7 @@ impl Snapshot {
         best: &mut BinaryHeap<Reverse<Found>>,
     ) -> tantivy::Result<()> {
         let readers = || self.segments.iter().map(|segment| &segment.reader);
-        let clauses = clauses(&self.terms(query), self.fields, self.totals, readers)?;
+        let clauses = clauses(&self.expanded(query)?, self.fields, self.totals, readers)?;
         if clauses.is_empty() {
             return Ok(());
         }

@@ -268,3 +268,16 @@ fn a_follow_up_is_refused_where_its_own_words_are_unknown() {
     let foreign = ask("And the submarine volcano eruptions?");
     assert!(!foreign.answered, "{foreign:?}");
 }
+
+#[test]
+fn a_misspelt_word_is_answered_with_less_confidence() {
+    let bot =
+        bot(&[("Terms", "The warranty of the battery lasts two years.\n\nOther text is here.")]);
+    let asked = |text: &str| {
+        answer(&bot.snapshot, &Question::new(text), &Extractive, &Config::default()).unwrap()
+    };
+    let (right, wrong) = (asked("How long is the warranty?"), asked("How long is the warrnaty?"));
+    assert!(right.answered && wrong.answered);
+    assert_eq!(right.answer, wrong.answer);
+    assert!(wrong.confidence < right.confidence, "{} {}", wrong.confidence, right.confidence);
+}
