@@ -3,6 +3,7 @@
 use document::Span;
 
 use crate::analyzer::{Analyzer, analyzer};
+use crate::filter::Filter;
 use crate::language::{Language, Votes};
 
 /// Most distinct terms of a query: the first ones. More would make one question as dear as a
@@ -17,6 +18,7 @@ const WORDS_MAX: usize = 2_048;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     words: Vec<Word>,
+    filter: Filter,
 }
 
 /// A word of a query, as it stands there.
@@ -74,7 +76,17 @@ impl Query {
                 });
             });
         }
-        Self { words }
+        Self { words, filter: Filter::default() }
+    }
+
+    /// The same query, finding only what a filter lets through.
+    pub fn with_filter(self, filter: Filter) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// What it may find.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
     }
 
     /// Whether it has no words: such a query finds nothing.

@@ -10,6 +10,7 @@ use document::{Chunk, DocumentId};
 use tantivy::Term;
 
 use crate::files::Identity;
+use crate::filter::Gate;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
@@ -18,8 +19,7 @@ use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, Sna
 
 mod segment;
 
-pub(crate) use segment::open_segments;
-use segment::{Owner, Segment};
+pub(crate) use segment::{Owner, Segment, open_segments};
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
 /// documents in the rest, which are still found by the words as written.
@@ -122,7 +122,7 @@ impl Snapshot {
         self.manifest.check_files(&self.folder)
     }
 
-    /// The best `limit` chunks for a query, by score descending, ties by (document id, ordinal).
+    /// The best `limit` chunks that a query's filter lets through, by score descending, ties by (document id, ordinal).
     ///
     /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
     /// largest segment, and the decompression of the chunks returned.
@@ -243,10 +243,11 @@ impl Snapshot {
         if clauses.is_empty() {
             return Ok(());
         }
+        let gate = query.filter().on(&self.manifest);
         let mut scores = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             score_segment(&segment.reader, self.fields, &clauses, self.totals, &mut scores)?;
-            collect_segment(at, segment, &scores, limit, best);
+            collect_segment(at, segment, &scores, &gate, limit, best);
         }
         Ok(())
     }
@@ -313,6 +314,7 @@ fn collect_segment(
     at: usize,
     segment: &Segment,
     scores: &[f32],
+    gate: &Gate,
     limit: usize,
     best: &mut BinaryHeap<Reverse<Found>>,
 ) {
@@ -324,6 +326,9 @@ fn collect_segment(
         }
         let doc = doc as u32;
         let Some(owner) = segment.live_owner(doc) else { continue };
+        if !gate.lets(segment, doc, owner) {
+            continue;
+        }
         best.push(Reverse(Found { score, owner, ordinal: segment.ordinal(doc), segment: at, doc }));
         if best.len() > limit {
             best.pop();
