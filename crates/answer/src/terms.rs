@@ -20,9 +20,6 @@ const LOOKUPS_MAX: usize = 256;
 /// form. From the recipe measured on the development collections (stem .67, exact .33).
 const STEM_CREDIT: f32 = 0.67;
 
-/// No document holds this, so its idf is that of an unknown term whatever the formula.
-const NOWHERE: &str = "\u{0}";
-
 /// The terms of a question with their weights.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
@@ -78,7 +75,6 @@ impl Matches {
 impl Terms {
     /// Weighs the terms of a query: query weight times idf. One look-up a term.
     pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
-        let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
         let mut by_stem: HashMap<String, usize> = HashMap::new();
         for term in snapshot.terms(query)?.into_iter().take(LOOKUPS_MAX) {
@@ -98,7 +94,7 @@ impl Terms {
                 near: others.iter().flat_map(|other| other.stems.iter().cloned()).collect(),
                 credit: others.iter().map(|other| other.credit).fold(0.0, f32::max),
                 mass: (idf * term.weight).max(f32::EPSILON),
-                known: others.is_empty() && idf < unknown,
+                known: term.known,
             });
         }
         Ok(Self::of(list))

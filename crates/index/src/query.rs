@@ -41,6 +41,8 @@ pub struct QueryTerm {
     pub stems: Vec<String>,
     /// How often the query says it, the factor on its score, above 0.
     pub weight: f32,
+    /// Whether a live chunk of the snapshot holds it in any form.
+    pub known: bool,
     /// Other words of the snapshot that stand for it, each counting less than the word itself.
     pub alternatives: Vec<Alternative>,
 }
@@ -95,7 +97,8 @@ impl Query {
     }
 
     /// The terms that count in a bot of some languages (none known: English), in order of first
-    /// appearance, without alternatives: those are a snapshot's.
+    /// appearance, unknown and without alternatives: a
+    /// snapshot tells what it knows.
     ///
     /// Stop words, question words (`how many`), pronouns and single Latin letters are left out,
     /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
@@ -122,7 +125,7 @@ impl Query {
     }
 
     /// The language of the question, told by its function words.
-    fn language(&self, languages: &[Language]) -> Language {
+    pub(crate) fn language(&self, languages: &[Language]) -> Language {
         let mut votes = Votes::default();
         self.words.iter().for_each(|word| votes.take(&word.exact));
         let main = languages.first().copied().unwrap_or(Language::English);
@@ -135,7 +138,13 @@ fn add(terms: &mut Vec<QueryTerm>, word: &Word) {
         known.weight += word.weight;
     } else if terms.len() < TERMS_MAX {
         let (exact, weight) = (word.exact.clone(), word.weight);
-        terms.push(QueryTerm { exact, stems: Vec::new(), weight, alternatives: Vec::new() });
+        terms.push(QueryTerm {
+            exact,
+            stems: Vec::new(),
+            weight,
+            known: false,
+            alternatives: Vec::new(),
+        });
     }
 }
 

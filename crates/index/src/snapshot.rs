@@ -159,8 +159,9 @@ impl Snapshot {
     }
 
     /// The terms of a query that count here: its words without those that carry no matter in the
-    /// question's language, with their stems in every language of the snapshot and, where no chunk
-    /// holds a word, with those that are spelt nearly alike.
+    /// question's language, with their stems in every language of the snapshot and what
+    /// stands for words that no chunk holds: words that are spelt nearly alike, and in languages
+    /// of compounds the parts of a word or the word that two terms make.
     pub fn terms(&self, query: &Query) -> Result<Vec<QueryTerm>, IndexError> {
         self.expanded(query).map_err(IndexError::tantivy(&self.folder))
     }
@@ -169,7 +170,7 @@ impl Snapshot {
         let mut terms = query.terms(&self.languages);
         let segments = self.segments.iter().map(|segment| &segment.reader).collect();
         let vocabulary = Vocabulary { segments, fields: self.fields };
-        vocabulary.expand(&mut terms, &self.languages)?;
+        vocabulary.expand(&mut terms, &self.languages, query.language(&self.languages))?;
         Ok(terms)
     }
 

@@ -12,11 +12,16 @@ use crate::query::{Alternative, QueryTerm, stems};
 use crate::schema::Fields;
 use crate::score::live_frequency;
 
+mod compound;
 mod spelling;
 
 /// Most unknown words of a query that are looked for under another spelling. A question with
 /// more of them is in another language or about other matters, and no typing error.
 const MISSPELT_MAX: usize = 3;
+
+/// What a part counts of a word that is taken apart: two words of the question's matter, which is
+/// worth a little more than one, and less than one word that is met whole.
+const PART_WEIGHT: f32 = 0.7;
 
 /// The words of some segments.
 pub(crate) struct Vocabulary<'a> {
@@ -25,34 +30,65 @@ pub(crate) struct Vocabulary<'a> {
 }
 
 impl Vocabulary<'_> {
-    /// Gives the words of a query that no live chunk holds those that may have been meant.
+    /// Marks the words of a query that a live chunk holds, and gives the others what may stand for
+    /// them: the parts of a compound in their place, words spelt nearly alike beside them. `asked`
+    /// is the language of the question.
     ///
-    /// Costs two look-ups a word and segment, and for each unknown word a walk over the words
-    /// that begin as it does and are spelt nearly alike.
+    /// Costs two look-ups a word and segment; for each unknown word a walk over the words that
+    /// begin as it does and are spelt nearly alike; in a language of compounds a walk over the
+    /// words that begin as each does, and for an unknown word some 100 look-ups.
     pub(crate) fn expand(
         &self,
-        terms: &mut [QueryTerm],
+        terms: &mut Vec<QueryTerm>,
         languages: &[Language],
+        asked: Language,
     ) -> tantivy::Result<()> {
-        let mut unknown = Vec::new();
-        for (at, term) in terms.iter().enumerate() {
-            if !self.knows(term)? {
-                unknown.push(at);
-            }
+        for term in terms.iter_mut() {
+            term.known = self.knows(term)?;
         }
-        if unknown.len() > MISSPELT_MAX {
+        if asked.has_compounds() {
+            analyzer(|analyzer| self.resolve_compounds(analyzer, terms, languages, asked))?;
+        }
+        let is_lost = |term: &&mut QueryTerm| !term.known && term.alternatives.is_empty();
+        if terms.iter_mut().filter(is_lost).count() > MISSPELT_MAX {
             return Ok(());
         }
-        for at in unknown {
-            let Some(term) = terms.get_mut(at) else { continue };
+        for term in terms.iter_mut().filter(is_lost) {
             let near = spelling::near(self, &term.exact)?;
-            term.alternatives = analyzer(|analyzer| {
-                near.into_iter()
-                    .map(|(word, credit)| alternative(analyzer, word, credit, languages))
-                    .collect()
-            });
+            let word = |analyzer: &mut Analyzer, (exact, credit): (String, f32)| {
+                let stems = stems(analyzer, &exact, languages);
+                Alternative { exact, stems, credit }
+            };
+            term.alternatives =
+                analyzer(|analyzer| near.into_iter().map(|near| word(analyzer, near)).collect());
         }
         Ok(())
+    }
+
+    fn resolve_compounds(
+        &self,
+        analyzer: &mut Analyzer,
+        terms: &mut Vec<QueryTerm>,
+        languages: &[Language],
+        asked: Language,
+    ) -> tantivy::Result<()> {
+        for whole in std::mem::take(terms) {
+            let parts = if whole.known {
+                Vec::new()
+            } else {
+                compound::split(self, analyzer, &whole.exact, asked)?
+            };
+            if parts.is_empty() {
+                terms.push(whole);
+                continue;
+            }
+            let weight = whole.weight * PART_WEIGHT;
+            for exact in parts {
+                let (stems, alternatives) = (stems(analyzer, &exact, languages), Vec::new());
+                terms.push(QueryTerm { exact, stems, weight, known: true, alternatives });
+            }
+        }
+        compound::join(self, analyzer, terms, asked)
     }
 
     /// Whether a live chunk holds a word in any form.
@@ -96,12 +132,21 @@ impl Vocabulary<'_> {
     }
 }
 
-fn alternative(
-    analyzer: &mut Analyzer,
-    exact: String,
-    credit: f32,
-    languages: &[Language],
-) -> Alternative {
-    let stems = stems(analyzer, &exact, languages);
-    Alternative { exact, stems, credit }
+/// The least key above all that have a beginning.
+fn after(beginning: &str) -> Option<Vec<u8>> {
+    let mut end = beginning.as_bytes().to_vec();
+    // UTF-8 has no byte 255.
+    *end.last_mut()? += 1;
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_after_a_beginning_is_above_all_that_have_it() {
+        let end = after("ж").unwrap();
+        assert!(end.as_slice() > "жяяя".as_bytes() && end.as_slice() <= "з".as_bytes());
+    }
 }

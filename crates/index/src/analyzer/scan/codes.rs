@@ -92,6 +92,13 @@ impl Scanner {
             [] => false,
             [Link::Hyphen] if parts.iter().any(is_letter) => true,
             links if links.contains(&Link::Underscore) => true,
+            // `1918-1919` is a range: two numbers, not one.
+            [Link::Hyphen]
+                if parts[0].len() == parts[1].len()
+                    && parts.iter().all(|part| is_digits(word(part))) =>
+            {
+                false
+            }
             links => has_digit && links.iter().any(|link| *link != Link::Point),
         };
         let len = parts[links.len()].end - parts[0].start;

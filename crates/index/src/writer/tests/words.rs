@@ -44,3 +44,33 @@ fn what_was_removed_is_offered_no_more() {
     check(store, "batery", &[]);
     check(store, "battery", &[("buttery", 0.8)]);
 }
+
+#[test]
+fn compounds_are_taken_apart_and_put_together() {
+    let Fixture { store, folder: _folder } = &fixture();
+    let other = "Die Katze der Nachbarin ist nicht zu Hause und hat auch keinen Hunger.";
+    let parts = "Der Ladezustand der Batterie ist in der Anzeige zu sehen, und nicht am Motor.";
+    let whole = "Die Pumpengarantie ist auf zwei Jahre begrenzt und gilt nicht für den Schlauch.";
+    publish(store, &[("a", other), ("b", parts), ("c", whole)]);
+    assert_eq!(found(store, "Batterieladezustand"), ["b"]);
+    assert_eq!(found(store, "Wie ist der Motorenladezustand?"), ["b"]);
+    assert_eq!(found(store, "Wie lange hat die Pumpe Garantie?"), ["c"]);
+    assert_eq!(found(store, "Batterieladezustandsanzeige"), ["b"]);
+    // Neither part alone is a sign of the other.
+    assert_eq!(found(store, "Hungerzustandskatze"), [""; 0]);
+    let [pump, ..] = &offered(store, "Pumpe Garantie")[..] else { panic!() };
+    assert_eq!(*pump, ("pumpengaranti".to_owned(), 0.8));
+    publish(store, &[("c", "")]);
+    check(store, "Pumpe Garantie", &[]);
+}
+
+#[test]
+fn other_languages_of_compounds_have_theirs() {
+    let Fixture { store, folder: _folder } = &fixture();
+    let dutch =
+        "De garantie van de pomp is twee jaar en geldt niet voor de slang van het apparaat.";
+    let swedish = "Garantin för pumpen är två år och den gäller inte för slangen som hör till.";
+    publish(store, &[("nl", dutch), ("sv", swedish)]);
+    assert_eq!(found(store, "Hoe lang is de pompgarantie?"), ["nl"]);
+    assert_eq!(found(store, "Hur lång är pumpgarantin?"), ["sv"]);
+}
