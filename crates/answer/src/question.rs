@@ -1,6 +1,6 @@
 //! A question as the later steps see it: its terms, and what kind of thing would answer it.
 
-use index::Query;
+use index::{Filter, Query};
 
 mod form;
 mod history;
@@ -35,6 +35,11 @@ impl Question {
         let query = history::query(text, history);
         let own = Some(Query::parse(text)).filter(|own| *own != query);
         Self { text: text.to_owned(), query, own, form: Form::of(text) }
+    }
+
+    /// The same question, answered only from what a filter lets through.
+    pub fn with_filter(self, filter: Filter) -> Self {
+        Self { query: self.query.with_filter(filter), ..self }
     }
 
     /// The question as asked, without blank space around it.

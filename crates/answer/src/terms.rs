@@ -3,6 +3,8 @@
 //! At most 64 terms count, so that the set a text matches is one machine word: reading a chunk
 //! costs one look-up a token, and comparing sets costs nothing.
 
+use std::collections::BTreeMap;
+
 use index::{Query, Snapshot};
 
 use crate::AnswerError;
@@ -18,57 +20,71 @@ const LOOKUPS_MAX: usize = 256;
 /// form. From the recipe measured on the development collections (stem .67, exact .33).
 const STEM_CREDIT: f32 = 0.67;
 
-/// No document holds this, so its idf is that of an unknown term whatever the formula.
-const NOWHERE: &str = "\u{0}";
-
 /// The terms of a question with their weights.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     list: Vec<Term>,
-    /// Hashes of the stems with the positions of their terms, sorted.
-    by_stem: Vec<(u32, usize)>,
+    /// Hashes of the stems with what they match, sorted.
+    by_stem: Vec<(u32, Stem)>,
     total: f32,
     /// A bit for the last six bits of each stem's hash: most words are no terms, and this tells
     /// without a look-up.
     filter: u64,
 }
 
-/// One distinct term.
+/// What a stem is to the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stem {
+    /// That of the term at this place.
+    Own(usize),
+    /// One that stands for terms, a bit each.
+    Near(u64),
+}
+
+/// One distinct term; words are their hashes.
 #[derive(Debug, Clone)]
 struct Term {
-    /// Hashes of its folded forms.
     exact: Vec<u32>,
-    /// Hashes of its stems.
     stems: Vec<u32>,
+    /// Stems of the words that stand for it.
+    near: Vec<u32>,
+    /// The part of its mass that such a word is worth, 0 to 1.
+    credit: f32,
     mass: f32,
     known: bool,
 }
 
-/// The set of question terms that a text holds, as stems and in the question's own form.
+/// The set of question terms that a text holds: as stems, in the question's own form, and in words
+/// that stand for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Matches {
     pub(crate) stems: u64,
     exact: u64,
+    near: u64,
 }
 
 impl Matches {
     /// What either holds.
     pub(crate) fn or(self, other: Self) -> Self {
-        Self { stems: self.stems | other.stems, exact: self.exact | other.exact }
+        Self {
+            stems: self.stems | other.stems,
+            exact: self.exact | other.exact,
+            near: self.near | other.near,
+        }
     }
 
     /// Whether everything in `other` is also here.
     pub(crate) fn holds(self, other: Self) -> bool {
-        other.stems & !self.stems == 0 && other.exact & !self.exact == 0
+        let met = self.stems | self.near;
+        other.stems & !self.stems == 0 && other.exact & !self.exact == 0 && other.near & !met == 0
     }
 }
 
 impl Terms {
     /// Weighs the terms of a query: query weight times idf. One look-up a term.
     pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
-        let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
-        for term in snapshot.terms(query).into_iter().take(LOOKUPS_MAX) {
+        for term in snapshot.terms(query)?.into_iter().take(LOOKUPS_MAX) {
             let stems: Vec<u32> = term.stems.iter().map(|stem| hash_of(stem)).collect();
             let exact = hash_of(&term.exact);
             let same = |known: &&mut Term| known.stems.iter().any(|stem| stems.contains(stem));
@@ -77,8 +93,16 @@ impl Terms {
                 continue;
             }
             let idf = snapshot.idf_of(&term)?;
-            let mass = (idf * term.weight).max(f32::EPSILON);
-            list.push(Term { exact: vec![exact], stems, mass, known: idf < unknown });
+            let others = &term.alternatives;
+            let near = others.iter().flat_map(|other| &other.stems).map(|stem| hash_of(stem));
+            list.push(Term {
+                exact: vec![exact],
+                stems,
+                near: near.collect(),
+                credit: others.iter().map(|other| other.credit).fold(0.0, f32::max),
+                mass: (idf * term.weight).max(f32::EPSILON),
+                known: term.known,
+            });
         }
         Ok(Self::of(list))
     }
@@ -94,7 +118,17 @@ impl Terms {
         }
         let stems = list.iter().enumerate();
         let stems = stems.flat_map(|(at, term)| term.stems.iter().map(move |&stem| (stem, at)));
-        let mut by_stem: Vec<(u32, usize)> = stems.collect();
+        let mut by_stem: Vec<(u32, Stem)> = stems.map(|(stem, at)| (stem, Stem::Own(at))).collect();
+        by_stem.sort_unstable();
+        let mut near: BTreeMap<u32, u64> = BTreeMap::new();
+        for (at, term) in list.iter().enumerate() {
+            for &stem in &term.near {
+                if by_stem.binary_search_by_key(&stem, |(own, _)| *own).is_err() {
+                    *near.entry(stem).or_default() |= 1 << at;
+                }
+            }
+        }
+        by_stem.extend(near.into_iter().map(|(stem, terms)| (stem, Stem::Near(terms))));
         by_stem.sort_unstable();
         let filter = by_stem.iter().fold(0, |all, (stem, _)| all | bit_of(*stem));
         let total = list.iter().map(|term| term.mass).sum();
@@ -114,25 +148,32 @@ impl Terms {
         self.total.max(f32::EPSILON)
     }
 
-    /// The term of a word and its match, where it is one.
+    /// The place of a word's term and its match; for a word that stands for several terms the
+    /// place of the first.
     pub(crate) fn matches_of(&self, word: Word) -> Option<(usize, Matches)> {
         if self.filter & bit_of(word.stem) == 0 {
             return None;
         }
         let found = self.by_stem.binary_search_by_key(&word.stem, |(stem, _)| *stem).ok()?;
-        let at = self.by_stem.get(found)?.1;
-        let bit = 1u64.checked_shl(at as u32).unwrap_or(0);
-        let same = self.list.get(at)?.exact.contains(&word.exact);
-        Some((at, Matches { stems: bit, exact: if same { bit } else { 0 } }))
+        match self.by_stem.get(found)?.1 {
+            Stem::Near(near) => {
+                Some((near.trailing_zeros() as usize, Matches { near, ..Matches::default() }))
+            }
+            Stem::Own(at) => {
+                let bit = 1u64.checked_shl(at as u32).unwrap_or(0);
+                let same = self.list.get(at)?.exact.contains(&word.exact);
+                let exact = if same { bit } else { 0 };
+                Some((at, Matches { stems: bit, exact, near: 0 }))
+            }
+        }
     }
 
     /// The part of the question's mass that is matched, 0 to 1.
     pub(crate) fn share(&self, matches: Matches) -> f32 {
         self.sum(|at, term| {
             let bit = |set: u64| ((set >> at) & 1) as f32;
-            let credit =
-                STEM_CREDIT * bit(matches.stems) + (1.0 - STEM_CREDIT) * bit(matches.exact);
-            term.mass * credit
+            let own = STEM_CREDIT * bit(matches.stems) + (1.0 - STEM_CREDIT) * bit(matches.exact);
+            term.mass * own.max(term.credit * bit(matches.near))
         })
     }
 
@@ -150,12 +191,12 @@ impl Terms {
         if total > 0.0 { of(pairs) / total } else { 0.0 }
     }
 
-    /// The part of the mass that lies in terms which no text of the snapshot holds, 0 to 1.
-    /// `met` are terms met outside the texts, in titles.
+    /// The part of the mass that lies in terms which no text of the snapshot holds, 0 to 1; a word
+    /// that stands for one takes its credit off. `met` are terms met outside the texts, in titles.
     pub(crate) fn unknown_share(&self, met: Matches) -> f32 {
         self.sum(|at, term| {
             let unknown = !term.known && (met.stems >> at) & 1 == 0;
-            if unknown { term.mass } else { 0.0 }
+            if unknown { term.mass * (1.0 - term.credit) } else { 0.0 }
         })
     }
 
@@ -181,6 +222,8 @@ mod tests {
         let term = |&(word, mass): &(&str, f32)| Term {
             exact: vec![hash_of(&format!("{word}s"))],
             stems: vec![hash_of(word)],
+            near: vec![hash_of(&format!("near{word}"))],
+            credit: 0.5,
             mass,
             known: mass < 3.0,
         };
@@ -199,7 +242,10 @@ mod tests {
         let cat = found(&terms, "cat", "cat").unwrap();
         assert!((terms.share(dog) - 0.75).abs() < 1e-6);
         assert!((terms.share(cat) - 0.25 * STEM_CREDIT).abs() < 1e-6);
-        assert!((terms.unknown_share(Matches::default()) - 0.75).abs() < 1e-6);
+        assert!((terms.unknown_share(Matches::default()) - 0.375).abs() < 1e-6);
+        let near = found(&terms, "neardog", "neardogs").unwrap();
+        assert!((terms.share(near) - 0.375).abs() < 1e-6);
+        assert!(dog.holds(dog) && dog.or(cat).holds(near) && !cat.holds(near));
         assert!(terms.unknown_share(dog) < 1e-6);
         assert!((terms.pair_share(1) - 1.0).abs() < 1e-6);
         assert!(dog.or(cat).holds(cat) && !cat.holds(dog));
@@ -213,13 +259,13 @@ mod tests {
         let terms = terms(&list);
         assert_eq!(terms.len(), TERMS_MAX);
         assert!(found(&terms, "w199", "").is_some() && found(&terms, "w0", "").is_none());
-        assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX }) > 0.999);
+        assert!(terms.share(Matches { stems: u64::MAX, exact: u64::MAX, near: 0 }) > 0.999);
     }
 
     #[test]
     fn no_terms_share_nothing() {
         let terms = Terms::default();
-        assert!(terms.share(Matches { stems: 1, exact: 1 }) == 0.0);
+        assert!(terms.share(Matches { stems: 1, exact: 1, near: 1 }) == 0.0);
         assert!(terms.pair_share(u64::MAX) == 0.0);
     }
 }

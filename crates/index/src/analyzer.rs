@@ -4,12 +4,16 @@
 //! characters dropped, at most [`EXACT_BYTES_MAX`] bytes. `term` is its stem. Rules, in order:
 //!
 //! - A word is a run of letters, marks and digits (word bounds of UAX 29); every other character
-//!   separates, so `snake_case` and `example.com` are found by their parts.
+//!   separates, so `example.com` is found by its parts.
 //! - An apostrophe before one or two letters stays inside (`don't`), and `'s` is cut off.
-//! - Digits keep an inner dot (`3.14`, `2.0.1`) and lose the comma of thousands (`1,000`).
+//! - Digits keep an inner dot (`3.14`, `2.0.1`) and lose the comma of thousands (`1,000`); one
+//!   before two digits is a dot (`49,90`). `2.0.1` gives `2.0` as well, `12.05.2024` the year,
+//!   `v2.0.1` the version without its letter, `3.5mm` number and unit.
 //! - Single letters with dots become one word (`U.S.` gives `us`).
-//! - Two parts with a hyphen between give the parts and, where one part is a single letter or
-//!   holds a digit, both joined as well: `E-27` gives `e`, `27`, `e27`, so `E27` finds it.
+//! - Parts with hyphens, slashes or low lines between give the parts and, where they are a code,
+//!   all joined as well: `E-27` gives `e`, `27`, `e27`, so `E27` finds it; `max_file_size` gives
+//!   `maxfilesize`, as `maxFileSize` does, whose parts begin with capitals. Joined digits keep the
+//!   sign between them (`61010-1`). An e-mail address gives itself and its parts.
 //! - Scripts written without spaces give every character and every pair of neighbours.
 //!
 //! A chunk is analysed in its own language, a question in all those that its bot holds: a stem is
@@ -30,7 +34,7 @@ mod stem;
 mod tests;
 
 /// Raised whenever the tokens of any text change.
-pub const ANALYZER_VERSION: u32 = 2;
+pub const ANALYZER_VERSION: u32 = 3;
 
 /// Longest `exact` form, in bytes. What is longer is no word but encoded data; its beginning
 /// still finds it.

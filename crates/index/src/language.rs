@@ -147,6 +147,11 @@ impl Language {
         STOP_WORDS.get(word).is_some_and(|languages| languages & self.bit() != 0)
     }
 
+    /// Whether its words are put together from others without a space, and part with them.
+    pub(crate) fn has_compounds(self) -> bool {
+        matches!(self, Self::Danish | Self::Dutch | Self::German | Self::Norwegian | Self::Swedish)
+    }
+
     fn bit(self) -> Languages {
         1 << self as u32
     }

@@ -23,6 +23,9 @@ pub const MANIFEST_FORMAT: u32 = 1;
 /// The manifest's name in the folder of its snapshot.
 pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 
+/// The name under which a document's metadata hold its category.
+pub const CATEGORY: &str = "category";
+
 /// One document of a bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentEntry {
@@ -47,6 +50,11 @@ pub struct DocumentEntry {
 }
 
 impl DocumentEntry {
+    /// What kind of document it is, in its owner's words; see [`CATEGORY`].
+    pub fn category(&self) -> Option<&str> {
+        self.metadata.get(CATEGORY).map(String::as_str)
+    }
+
     /// The hash of source, title and metadata: of what can change while the bytes stay.
     pub fn metadata_hash(&self) -> ContentHash {
         let pairs = self.metadata.iter().flat_map(|(name, value)| [name, value]);

@@ -3,6 +3,7 @@
 use document::Span;
 
 use crate::analyzer::{Analyzer, analyzer};
+use crate::filter::Filter;
 use crate::language::{Language, Votes};
 
 /// Most distinct terms of a query: the first ones. More would make one question as dear as a
@@ -17,6 +18,7 @@ const WORDS_MAX: usize = 2_048;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     words: Vec<Word>,
+    filter: Filter,
 }
 
 /// A word of a query, as it stands there.
@@ -39,6 +41,21 @@ pub struct QueryTerm {
     pub stems: Vec<String>,
     /// How often the query says it, the factor on its score, above 0.
     pub weight: f32,
+    /// Whether a live chunk of the snapshot holds it in any form.
+    pub known: bool,
+    /// Other words of the snapshot that stand for it, each counting less than the word itself.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// A word that stands for one of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// The folded form.
+    pub exact: String,
+    /// Its stems in the languages of the snapshot, without repetition, never empty.
+    pub stems: Vec<String>,
+    /// What it counts where the word itself counts 1; above 0, below 1.
+    pub credit: f32,
 }
 
 impl Query {
@@ -61,7 +78,17 @@ impl Query {
                 });
             });
         }
-        Self { words }
+        Self { words, filter: Filter::default() }
+    }
+
+    /// The same query, finding only what a filter lets through.
+    pub fn with_filter(self, filter: Filter) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// What it may find.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
     }
 
     /// Whether it has no words: such a query finds nothing.
@@ -70,7 +97,8 @@ impl Query {
     }
 
     /// The terms that count in a bot of some languages (none known: English), in order of first
-    /// appearance.
+    /// appearance, unknown and without alternatives: a
+    /// snapshot tells what it knows.
     ///
     /// Stop words, question words (`how many`), pronouns and single Latin letters are left out,
     /// unless nothing else remains. A word in capitals (`US`, `IT`) is never taken for one of them,
@@ -97,7 +125,7 @@ impl Query {
     }
 
     /// The language of the question, told by its function words.
-    fn language(&self, languages: &[Language]) -> Language {
+    pub(crate) fn language(&self, languages: &[Language]) -> Language {
         let mut votes = Votes::default();
         self.words.iter().for_each(|word| votes.take(&word.exact));
         let main = languages.first().copied().unwrap_or(Language::English);
@@ -110,12 +138,18 @@ fn add(terms: &mut Vec<QueryTerm>, word: &Word) {
         known.weight += word.weight;
     } else if terms.len() < TERMS_MAX {
         let (exact, weight) = (word.exact.clone(), word.weight);
-        terms.push(QueryTerm { exact, stems: Vec::new(), weight });
+        terms.push(QueryTerm {
+            exact,
+            stems: Vec::new(),
+            weight,
+            known: false,
+            alternatives: Vec::new(),
+        });
     }
 }
 
 /// The stems of a word in some languages, in English where there are none.
-fn stems(analyzer: &mut Analyzer, exact: &str, languages: &[Language]) -> Vec<String> {
+pub(crate) fn stems(analyzer: &mut Analyzer, exact: &str, languages: &[Language]) -> Vec<String> {
     let english = [Language::English];
     let languages = if languages.is_empty() { &english } else { languages };
     let mut stems: Vec<String> = Vec::with_capacity(languages.len());

@@ -30,6 +30,9 @@ pub(crate) const DOCUMENT: &str = "document";
 /// Name of the fast field that holds the chunk's ordinal.
 pub(crate) const ORDINAL: &str = "ordinal";
 
+/// Names of the fast fields that hold a chunk's first and last page, where it has pages.
+pub(crate) const PAGES: [&str; 2] = ["page", "page_end"];
+
 /// How often the title counts among the words of each chunk.
 const TITLE_TIMES: usize = 2;
 
@@ -50,6 +53,8 @@ pub(crate) struct Fields {
     document: Field,
     /// The chunk's ordinal.
     ordinal: Field,
+    /// The chunk's first and last page.
+    pages: [Field; 2],
     /// The chunk, serialised.
     chunk: Field,
 }
@@ -68,8 +73,9 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let exact = builder.add_text_field("exact", text(false));
     let document = builder.add_text_field(DOCUMENT, STRING | FAST);
     let ordinal = builder.add_u64_field(ORDINAL, FAST);
+    let pages = PAGES.map(|name| builder.add_u64_field(name, FAST));
     let chunk = builder.add_text_field("chunk", TextOptions::default().set_stored());
-    (builder.build(), Fields { stem, exact, document, ordinal, chunk })
+    (builder.build(), Fields { stem, exact, document, ordinal, pages, chunk })
 }
 
 /// The tokenizers that the schema names.
@@ -143,6 +149,10 @@ impl Builder {
         built.add_text(self.fields.exact, &self.exacts);
         built.add_text(self.fields.document, entry.id.as_str());
         built.add_u64(self.fields.ordinal, u64::from(chunk.ordinal));
+        if let Some(pages) = chunk.pages {
+            built.add_u64(self.fields.pages[0], u64::from(pages.first));
+            built.add_u64(self.fields.pages[1], u64::from(pages.last));
+        }
         built.add_text(self.fields.chunk, encode(chunk, language));
         (built, tokens)
     }

@@ -69,6 +69,7 @@ pub(crate) fn clauses<'a, S: Iterator<Item = &'a SegmentReader>>(
             let weight = query_term.weight * share * (K1 + 1.0);
             add_clauses(&mut clauses, alternatives, weight, totals, &segments)?;
         }
+        add_alternatives(&mut clauses, query_term, fields, totals, &segments)?;
     }
     Ok(clauses)
 }
@@ -90,6 +91,46 @@ fn add_clauses<'a, S: Iterator<Item = &'a SegmentReader>>(
     let factor = weight * idf(totals.chunks, all.min(totals.chunks));
     let known = found.into_iter().filter(|(count, _)| *count > 0);
     clauses.extend(known.map(|(_, term)| Clause { field: term.field(), term, factor }));
+    Ok(())
+}
+
+/// Adds clauses for the words that stand for one. They are as telling as all of them together with
+/// the word itself, so that many that are common do not outweigh it.
+fn add_alternatives<'a, S: Iterator<Item = &'a SegmentReader>>(
+    clauses: &mut Vec<Clause>,
+    term: &QueryTerm,
+    fields: Fields,
+    totals: Totals,
+    segments: impl Fn() -> S,
+) -> tantivy::Result<()> {
+    let stem = |stem: &String| Term::from_field_text(fields.stem, stem);
+    let exact = |exact: &String| Term::from_field_text(fields.exact, exact);
+    if term.alternatives.is_empty() {
+        return Ok(());
+    }
+    let mut stems: Vec<(Term, f32)> = Vec::new();
+    let mut exacts: Vec<(Term, f32)> = Vec::new();
+    for other in &term.alternatives {
+        for known in other.stems.iter().filter(|known| !term.stems.contains(known)).map(stem) {
+            if !stems.iter().any(|(term, _)| *term == known) {
+                stems.push((known, other.credit));
+            }
+        }
+        exacts.push((exact(&other.exact), other.credit));
+    }
+    let own = [term.stems.iter().map(stem).collect(), vec![exact(&term.exact)]];
+    for ((own, others), share) in own.iter().zip([stems, exacts]).zip([STEM_SHARE, EXACT_SHARE]) {
+        let mut all = 0;
+        for term in own.iter().chain(others.iter().map(|(term, _)| term)) {
+            all += live_frequency(segments(), term)?;
+        }
+        let weight = term.weight * share * (K1 + 1.0) * idf(totals.chunks, all.min(totals.chunks));
+        clauses.extend(others.into_iter().map(|(term, credit)| Clause {
+            field: term.field(),
+            term,
+            factor: weight * credit,
+        }));
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,15 +12,16 @@ use document::{Chunk, DocumentId};
 use tantivy::Term;
 
 use crate::files::Identity;
+use crate::filter::Gate;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
+use crate::vocabulary::Vocabulary;
 use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
 
-pub(crate) use segment::open_segments;
-use segment::{Owner, Segment};
+pub(crate) use segment::{Owner, Segment, open_segments};
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
 /// documents in the rest, which are still found by the words as written.
@@ -125,7 +126,7 @@ impl Snapshot {
         self.manifest.check_files(&self.folder)
     }
 
-    /// The best `limit` chunks for a query, by score descending, ties by (document id, ordinal).
+    /// The best `limit` chunks that a query's filter lets through, by score descending, ties by (document id, ordinal).
     ///
     /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
     /// largest segment, and the decompression of the chunks returned.
@@ -169,16 +170,34 @@ impl Snapshot {
     }
 
     /// The terms of a query that count here: its words without those that carry no matter in the
-    /// question's language, with their stems in every language of the snapshot.
-    pub fn terms(&self, query: &Query) -> Vec<QueryTerm> {
-        query.terms(&self.languages)
+    /// question's language, with their stems in every language of the snapshot and what
+    /// stands for words that no chunk holds: words that are spelt nearly alike, and in languages
+    /// of compounds the parts of a word or the word that two terms make.
+    pub fn terms(&self, query: &Query) -> Result<Vec<QueryTerm>, IndexError> {
+        self.expanded(query).map_err(IndexError::tantivy(&self.folder))
     }
 
-    /// The inverse document frequency of a word of a query, found by any of its stems.
+    fn expanded(&self, query: &Query) -> tantivy::Result<Vec<QueryTerm>> {
+        let mut terms = query.terms(&self.languages);
+        let segments = self.segments.iter().map(|segment| &segment.reader).collect();
+        let vocabulary = Vocabulary { segments, fields: self.fields };
+        vocabulary.expand(&mut terms, &self.languages, query.language(&self.languages))?;
+        Ok(terms)
+    }
+
+    /// The inverse document frequency of a word of a query, found by any of its stems; where there
+    /// is none, by those of its alternatives.
     pub fn idf_of(&self, term: &QueryTerm) -> Result<f32, IndexError> {
         let mut found = 0;
         for stem in &term.stems {
             found += self.frequency(stem)?;
+        }
+        if found == 0 {
+            let stems: BTreeSet<&String> =
+                term.alternatives.iter().flat_map(|other| &other.stems).collect();
+            for stem in stems {
+                found += self.frequency(stem)?;
+            }
         }
         Ok(idf(self.totals.chunks, found.min(self.totals.chunks)))
     }
@@ -232,14 +251,15 @@ impl Snapshot {
         best: &mut BinaryHeap<Reverse<Found>>,
     ) -> tantivy::Result<()> {
         let readers = || self.segments.iter().map(|segment| &segment.reader);
-        let clauses = clauses(&self.terms(query), self.fields, self.totals, readers)?;
+        let clauses = clauses(&self.expanded(query)?, self.fields, self.totals, readers)?;
         if clauses.is_empty() {
             return Ok(());
         }
+        let gate = query.filter().on(&self.manifest);
         let mut scores = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             score_segment(&segment.reader, self.fields, &clauses, self.totals, &mut scores)?;
-            collect_segment(at, segment, &scores, limit, best);
+            collect_segment(at, segment, &scores, &gate, limit, best);
         }
         Ok(())
     }
@@ -311,6 +331,7 @@ fn collect_segment(
     at: usize,
     segment: &Segment,
     scores: &[f32],
+    gate: &Gate,
     limit: usize,
     best: &mut BinaryHeap<Reverse<Found>>,
 ) {
@@ -322,6 +343,9 @@ fn collect_segment(
         }
         let doc = doc as u32;
         let Some(owner) = segment.live_owner(doc) else { continue };
+        if !gate.lets(segment, doc, owner) {
+            continue;
+        }
         best.push(Reverse(Found { score, owner, ordinal: segment.ordinal(doc), segment: at, doc }));
         if best.len() > limit {
             best.pop();

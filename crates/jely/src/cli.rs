@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use document::{BotId, PageRange};
@@ -120,6 +121,10 @@ pub(crate) struct Train {
     /// What to call the document, if it is a single file [default: its own title, else its name]
     #[arg(long)]
     pub(crate) title: Option<String>,
+    /// Category of the documents, for `jely ask --category` [default: `category` in the front
+    /// matter of Markdown; an unchanged document keeps the one it has]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) category: Option<String>,
     /// Remove documents from these folders whose files are gone
     #[arg(long)]
     pub(crate) prune: bool,
@@ -164,6 +169,7 @@ pub(crate) struct Parsing {
 Examples:
   jely ask shop \"How long is the warranty?\"
   jely ask shop \"How long is the warranty?\" --json | jq -r .answer
+  jely ask shop \"How long is the warranty?\" --category terms --pages 1-5
   jely ask shop \"Is rust covered?\" --model small --model-url http://127.0.0.1:8080/v1
 
 With --json: one object,
@@ -181,7 +187,24 @@ pub(crate) struct Ask {
     #[arg(long)]
     pub(crate) exit_code: bool,
     #[command(flatten)]
+    pub(crate) within: Within,
+    #[command(flatten)]
     pub(crate) model: Model,
+}
+
+/// What is searched.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Within {
+    /// Only documents of this category
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) category: Option<String>,
+    /// Only this document: its id, the path it came from, or a title that only it has; may be
+    /// given several times
+    #[arg(long = "document", value_name = "DOCUMENT")]
+    pub(crate) documents: Vec<String>,
+    /// Only what touches these pages, `3` or `3-5`
+    #[arg(long, value_name = "PAGES", value_parser = pages)]
+    pub(crate) pages: Option<PageRange>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -211,6 +234,8 @@ pub(crate) struct Search {
     #[arg(long, value_name = "N", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) within: Within,
 }
 
 /// List the documents of a bot
@@ -414,6 +439,8 @@ mod tests {
         check("jely train shop docs --jobs 0", ErrorKind::ValueValidation);
         check("jely search shop x --limit 0", ErrorKind::ValueValidation);
         check("jely ask shop", ErrorKind::MissingRequiredArgument);
+        check("jely ask shop x --pages 2-1", ErrorKind::ValueValidation);
+        check("jely train shop docs --category=", ErrorKind::InvalidValue);
         check("jely ask shop x --model m", ErrorKind::MissingRequiredArgument);
         check("jely ask shop x --model-url http://a", ErrorKind::MissingRequiredArgument);
         check("jely text a.pdf --pages 5-3", ErrorKind::ValueValidation);

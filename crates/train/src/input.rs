@@ -21,7 +21,9 @@ pub struct Input {
     /// What to call it; by default its own title, else its file name. `None` leaves the title of
     /// a document whose bytes did not change.
     pub title: Option<String>,
-    /// Whatever its owner attaches to it.
+    /// Whatever its owner attaches to it. Its [`CATEGORY`](index::CATEGORY) is by default that of
+    /// its own metadata (`category` in the front matter of Markdown); where there is none here,
+    /// a document whose bytes did not change keeps what it has.
     pub metadata: BTreeMap<String, String>,
     /// Its bytes.
     pub content: Content,

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use document::{BotId, ContentHash, DocumentId};
-use index::DocumentEntry;
+use index::{CATEGORY, DocumentEntry};
 
-use crate::extract::count;
+use crate::extract::{Summary, count};
 use crate::extractor::{Extractor, Origin};
 use crate::plan::{Candidate, Plan, Step};
 use crate::{Extract, Failure, Originals, TrainError};
@@ -36,6 +36,8 @@ pub(crate) struct Draft<'a> {
     /// `None`: its own title, else its file name.
     title: Option<&'a str>,
     metadata: &'a BTreeMap<String, String>,
+    /// What it is by default; `None`: what its own metadata say.
+    category: Option<&'a str>,
     origin: Origin<'a>,
     /// Position among the candidates; `None` for a document that only moves to a new pipeline.
     pub(crate) position: Option<usize>,
@@ -110,12 +112,14 @@ impl<'a> Draft<'a> {
     ) -> Self {
         let input = candidate.input;
         let keeps_bytes = matches!(step, Step::Keep | Step::Relabel);
-        let old_title = held.filter(|_| keeps_bytes).map(|entry| entry.title.as_str());
+        let kept = held.filter(|_| keeps_bytes);
+        let old_title = kept.map(|entry| entry.title.as_str());
         Self {
             id: candidate.id.clone(),
             source: &input.source,
             title: input.title.as_deref().or(old_title),
             metadata: &input.metadata,
+            category: kept.and_then(DocumentEntry::category),
             origin: Origin::Given(&input.content),
             position: Some(position),
             fallback: held.filter(|_| rebuild),
@@ -128,6 +132,7 @@ impl<'a> Draft<'a> {
             source: &entry.source,
             title: Some(&entry.title),
             metadata: &entry.metadata,
+            category: None,
             origin: Origin::Stored,
             position: None,
             fallback: Some(entry),
@@ -144,12 +149,32 @@ impl<'a> Draft<'a> {
             title: title.unwrap_or_else(|| name_of(self.source)),
             media_type: summary.media_type,
             content_hash: hash,
-            metadata: self.metadata.clone(),
+            metadata: self.metadata(extract),
             pages: summary.pages,
             pages_without_text: summary.pages_without_text.clone(),
             chunks: count(extract.chunks.len()),
         }
     }
+
+    fn metadata(&self, extract: &Extract) -> BTreeMap<String, String> {
+        let mut metadata = self.metadata.clone();
+        // What the bot holds was decided when it was put there.
+        let own = || own_category(&extract.summary).filter(|_| self.position.is_some());
+        if let Some(category) = self.category.or_else(own) {
+            metadata.entry(CATEGORY.to_owned()).or_insert_with(|| category.to_owned());
+        }
+        metadata
+    }
+}
+
+/// Longest category that is taken from a document, in bytes; what is longer is none.
+const CATEGORY_BYTES_MAX: usize = 256;
+
+/// The category that a document gives itself: one line of its metadata.
+fn own_category(summary: &Summary) -> Option<&str> {
+    let category = summary.metadata.get(CATEGORY)?.trim();
+    let fits = !category.is_empty() && category.len() <= CATEGORY_BYTES_MAX;
+    (fits && !category.contains('\n')).then_some(category)
 }
 
 /// The file name of a source without its extension.

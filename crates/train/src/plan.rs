@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use document::{ContentHash, DocumentId};
-use index::DocumentEntry;
+use index::{CATEGORY, DocumentEntry};
 
 use crate::hashing::Fingerprint;
 use crate::{Failure, Input};
@@ -85,7 +85,14 @@ fn step(
 
 fn is_labelled_alike(entry: &DocumentEntry, input: &Input) -> bool {
     input.title.as_ref().is_none_or(|title| *title == entry.title)
-        && input.metadata == entry.metadata
+        && has_metadata(entry, &input.metadata)
+}
+
+/// Whether a document has what its owner attaches to it, its category whatever it is if none is
+/// given.
+fn has_metadata(entry: &DocumentEntry, given: &BTreeMap<String, String>) -> bool {
+    let counts = |name: &String| name != CATEGORY || given.contains_key(CATEGORY);
+    entry.metadata.iter().filter(|(name, _)| counts(name)).eq(given)
 }
 
 /// Documents under the pruned folders that no candidate names, sorted by id.

@@ -268,3 +268,31 @@ fn a_follow_up_is_refused_where_its_own_words_are_unknown() {
     let foreign = ask("And the submarine volcano eruptions?");
     assert!(!foreign.answered, "{foreign:?}");
 }
+
+#[test]
+fn a_misspelt_word_is_answered_with_less_confidence() {
+    let bot =
+        bot(&[("Terms", "The warranty of the battery lasts two years.\n\nOther text is here.")]);
+    let asked = |text: &str| {
+        answer(&bot.snapshot, &Question::new(text), &Extractive, &Config::default()).unwrap()
+    };
+    let (right, wrong) = (asked("How long is the warranty?"), asked("How long is the warrnaty?"));
+    assert!(right.answered && wrong.answered);
+    assert_eq!(right.answer, wrong.answer);
+    assert!(wrong.confidence < right.confidence, "{} {}", wrong.confidence, right.confidence);
+}
+
+#[test]
+fn what_a_filter_holds_back_is_not_known() {
+    let shop = shop();
+    let asked = |title: &str| {
+        let documents = Some(vec![document::DocumentId::from_source(title)]);
+        let filter = index::Filter { documents, ..index::Filter::default() };
+        let question = Question::new("How long is the warranty of the Brindle X2?");
+        let question = question.with_filter(filter);
+        answer(&shop.snapshot, &question, &Extractive, &Config::default()).unwrap()
+    };
+    assert!(asked("Manual").answered);
+    let refused = asked("Handbook");
+    assert!(!refused.answered && refused.sources.is_empty(), "{refused:?}");
+}

@@ -5,6 +5,13 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::fold::{cut, fold, is_unspaced};
 
+mod codes;
+
+use codes::{is_version, quantity};
+
+/// Digits of a year.
+const YEAR_LEN: usize = 4;
+
 /// Finds the words of a text; holds scratch space.
 #[derive(Default)]
 pub(super) struct Scanner {
@@ -27,7 +34,7 @@ impl Scanner {
             let piece = piece_at(bytes, at);
             at = piece.span.end;
             match piece.kind {
-                Kind::Word => self.word(text, trimmed(bytes, piece.span), &mut emit),
+                Kind::Word => self.plain(text, trimmed(bytes, piece.span), &mut emit),
                 Kind::Ascii => {
                     self.parts.clear();
                     ascii_parts(bytes, piece.span, &mut self.parts);
@@ -67,6 +74,7 @@ impl Scanner {
                 at = self.characters(text, at, emit);
                 continue;
             }
+            self.wholes(text, at, emit);
             at = if let Some(taken) = self.number(text, at, emit) {
                 at + taken
             } else if let Some(taken) = self.initials(text, at, emit) {
@@ -74,41 +82,91 @@ impl Scanner {
             } else if let Some(taken) = self.contraction(text, at, emit) {
                 at + taken
             } else {
-                self.hyphenated(text, at, emit);
-                self.word(text, part, emit);
+                self.plain(text, part, emit);
                 at + 1
             };
         }
     }
 
-    /// `3.14`, `2.0.1`, `1,000`: parts taken, or `None` where no number begins.
+    /// `3.14`, `2.0.1`, `v2.0`, `1,000`, `49,90`, `3.5mm`: parts taken, or `None` where none begins.
+    /// Of three parts or more the first two (`2.0`) and years are emitted too, of a quantity number
+    /// and unit.
     fn number(
         &mut self,
         text: &str,
         at: usize,
         emit: &mut impl FnMut(Span, &str),
     ) -> Option<usize> {
-        let is_number = |part: Span| part.of(text).is_some_and(is_digits);
-        let first = *self.parts.get(at).filter(|&&part| is_number(part))?;
-        self.folded.clear();
-        self.append(text, first);
-        let mut last = first;
-        let mut taken = 1;
-        while let Some(&next) = self.parts.get(at + taken).filter(|&&part| is_number(part)) {
-            match &text[last.end..next.start] {
-                "." => self.folded.push('.'),
-                "," if next.len() == 3 => {}
+        let part = |at: usize| self.parts.get(at).map(|&part| (part, &text[part.start..part.end]));
+        let is_number = |at: usize| part(at).is_some_and(|(_, word)| is_digits(word));
+        let (first, word) = part(at)?;
+        let version = is_version(word);
+        if !version && !is_digits(word) {
+            return None;
+        }
+        let digits = word.trim_start_matches(['v', 'V']);
+        let mut number = digits.to_owned();
+        let mut ends = vec![(number.len(), first.end)];
+        let (mut last, mut unit) = (first, None);
+        let mut more = Vec::new();
+        while let Some((next, word)) = part(at + ends.len()) {
+            let is_point = &text[last.end..next.start] == ".";
+            unit = quantity(word).filter(|_| is_point).map(|digits| next.start + digits);
+            let ends_here = !is_number(at + ends.len() + 1);
+            match (&text[last.end..next.start], next.len()) {
+                _ if unit.is_none() && !is_digits(word) => break,
+                (".", _) => number.push('.'),
+                (",", 3) => {}
+                (",", 2) if ends_here => number.push('.'),
                 _ => break,
             }
-            self.append(text, next);
+            number.push_str(&word[..unit.map_or(word.len(), |unit| unit - next.start)]);
+            ends.push((number.len(), unit.unwrap_or(next.end)));
+            if word.len() == YEAR_LEN {
+                more.push(next);
+            }
             last = next;
-            taken += 1;
+            if unit.is_some() {
+                break;
+            }
         }
+        let taken = ends.len();
         if taken == 1 {
             return None;
         }
-        self.flush(Span::new(first.start, last.end), emit);
+        if let Some(unit) = unit {
+            self.emit_folded(
+                Span::new(first.start, last.end),
+                &number,
+                &text[unit..last.end],
+                emit,
+            );
+        }
+        self.emit_folded(Span::new(first.start, ends[taken - 1].1), &number, "", emit);
+        if version {
+            self.word(text, first, emit);
+        }
+        if taken > 2 && number.matches('.').count() == taken - 1 {
+            self.emit_folded(Span::new(first.start, ends[1].1), &number[..ends[1].0], "", emit);
+            more.into_iter().for_each(|year| self.word(text, year, emit));
+        }
+        if let Some(unit) = unit {
+            self.word(text, Span::new(unit, last.end), emit);
+        }
         Some(taken)
+    }
+
+    fn emit_folded(
+        &mut self,
+        span: Span,
+        number: &str,
+        unit: &str,
+        emit: &mut impl FnMut(Span, &str),
+    ) {
+        self.folded.clear();
+        self.folded.push_str(number);
+        fold(unit, &mut self.folded);
+        self.flush(span, emit);
     }
 
     /// `U.S.`, `e.g.`: parts taken, or `None` where fewer than two single letters follow.
@@ -157,29 +215,6 @@ impl Scanner {
         }
         self.flush(Span::new(first.start, second.end), emit);
         Some(2)
-    }
-
-    /// `E-27`, `Covid-19`, `e-mail`: emits the joined form, the parts are left.
-    fn hyphenated(&mut self, text: &str, at: usize, emit: &mut impl FnMut(Span, &str)) {
-        let Some(&[first, second]) = self.parts.get(at..at + 2) else { return };
-        let joins = |left: Span, right: Span| {
-            matches!(&text[left.end..right.start], "-" | "\u{2010}" | "\u{2011}")
-        };
-        let before = at.checked_sub(1).is_some_and(|before| joins(self.parts[before], first));
-        let after = self.parts.get(at + 2).is_some_and(|&third| joins(second, third));
-        let is_code = |part: Span| {
-            part.len() == 1 || text[part.start..part.end].bytes().any(|byte| byte.is_ascii_digit())
-        };
-        let both_digits = [first, second].iter().all(|part| is_digits(&text[part.start..part.end]));
-        if before || after || both_digits || !joins(first, second) {
-            return;
-        }
-        if is_code(first) || is_code(second) {
-            self.folded.clear();
-            self.append(text, first);
-            self.append(text, second);
-            self.flush(Span::new(first.start, second.end), emit);
-        }
     }
 
     /// Every character and every pair of neighbours of a run without spaces; the index of the

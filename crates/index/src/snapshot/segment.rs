@@ -3,11 +3,12 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
+use document::PageRange;
 use tantivy::columnar::Column;
 use tantivy::store::StoreReader;
 use tantivy::{Index, SegmentReader};
 
-use crate::schema::{DOCUMENT, Fields, ORDINAL, schema};
+use crate::schema::{DOCUMENT, Fields, ORDINAL, PAGES, schema};
 use crate::{IndexError, Manifest};
 
 /// Decompressed blocks of stored chunks kept per segment. Neighbouring chunks share a block of
@@ -22,6 +23,7 @@ pub(crate) struct Segment {
     pub(crate) reader: SegmentReader,
     pub(crate) store: StoreReader,
     ordinals: Option<Column<u64>>,
+    pages: [Option<Column<u64>>; 2],
     documents: Option<Column<u64>>,
     /// By the segment's own number of a document; `None` where all its chunks are deleted.
     owners: Vec<Option<Owner>>,
@@ -66,6 +68,8 @@ impl Segment {
         let reader = SegmentReader::open(segment)?;
         let store = reader.get_store_reader(STORE_BLOCKS_CACHED)?;
         let ordinals = reader.fast_fields().column_opt(ORDINAL)?;
+        let [first, last] = PAGES.map(|name| reader.fast_fields().column_opt(name));
+        let pages = [first?, last?];
         let (mut owners, mut documents) = (Vec::new(), None);
         if let Some(ids) = reader.fast_fields().str(DOCUMENT)? {
             let mut stream = ids.dictionary().stream()?;
@@ -74,13 +78,19 @@ impl Segment {
             }
             documents = Some(ids.ords().clone());
         }
-        Ok(Self { reader, store, ordinals, documents, owners })
+        Ok(Self { reader, store, ordinals, pages, documents, owners })
     }
 
     /// The ordinal of a chunk.
     pub(crate) fn ordinal(&self, doc: u32) -> u32 {
         let ordinal = self.ordinals.as_ref().and_then(|ordinals| ordinals.first(doc));
         ordinal.and_then(|ordinal| u32::try_from(ordinal).ok()).unwrap_or_default()
+    }
+
+    /// The pages that a chunk touches; `None` where its format has none.
+    pub(crate) fn pages(&self, doc: u32) -> Option<PageRange> {
+        let page = |at: usize| u32::try_from(self.pages[at].as_ref()?.first(doc)?).ok();
+        Some(PageRange { first: page(0)?, last: page(1)? })
     }
 
     /// The document of a chunk, `None` where the chunk is deleted.

@@ -9,6 +9,8 @@ use super::*;
 use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, SnapshotKey, Store};
 
 mod damage;
+mod filters;
+mod words;
 
 struct Fixture {
     folder: tempfile::TempDir,
@@ -404,7 +406,7 @@ proptest! {
         let snapshots = [&long, &short].map(|side| side.store.snapshot(&bot()).unwrap().unwrap());
         let [left, right] = snapshots;
         prop_assert_eq!(left.key(), right.key());
-        for question in ["oil", "pump water", "the filter valve pumps", "air oil pumps of water"] {
+        for question in ["oil", "pump water", "the filter valve pumps", "air oil pumps of water", "watre vlave"] {
             for limit in [1, 3, 100] {
                 prop_assert_eq!(hits(&left, question, limit), hits(&right, question, limit));
             }

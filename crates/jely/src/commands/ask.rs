@@ -5,16 +5,20 @@ use std::io;
 use ::model::{Key, OpenAi, Settings};
 use answer::{Answer, Extractive, Generator, Question, answer};
 use anyhow::Result;
+use document::{BotId, DocumentId};
+use index::{Filter, Snapshot};
 
 use super::existing_folder;
-use crate::cli::{Ask, Global, Model};
+use super::remove::resolve;
+use crate::cli::{Ask, Global, Model, Within};
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, one_line, place};
 
 pub(super) fn run(global: &Global, arguments: &Ask, output: &mut Output<'_>) -> Result<Exit> {
     let generator = generator(&arguments.model)?;
     let snapshot = existing_folder(global)?.snapshot(&arguments.bot)?;
-    let question = Question::new(&arguments.question);
+    let filter = filter(&arguments.within, &arguments.bot, &snapshot)?;
+    let question = Question::new(&arguments.question).with_filter(filter);
     let answer = answer(&snapshot, &question, &*generator, &answer::Config::default())?;
     if output.is_json() {
         output.json(&answer)?;
@@ -23,6 +27,19 @@ pub(super) fn run(global: &Global, arguments: &Ask, output: &mut Output<'_>) -> 
     }
     let fails = arguments.exit_code && !answer.answered;
     Ok(if fails { Exit::NotAnswered } else { Exit::Done })
+}
+
+/// What a bot is searched for within; its documents are named as people name them.
+pub(super) fn filter(
+    within: &Within,
+    bot: &BotId,
+    snapshot: &Snapshot,
+) -> Result<Filter, CommandError> {
+    let held = &snapshot.manifest().documents;
+    let named = within.documents.iter().map(|name| resolve(name, bot, held));
+    let documents: Vec<DocumentId> = named.collect::<Result<_, _>>()?;
+    let documents = Some(documents).filter(|documents| !documents.is_empty());
+    Ok(Filter { category: within.category.clone(), documents, pages: within.pages })
 }
 
 /// The model that is asked for, or sentences of the documents.

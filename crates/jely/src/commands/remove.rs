@@ -28,8 +28,12 @@ pub(super) fn run(global: &Global, arguments: &Remove, output: &mut Output<'_>) 
     Ok(Exit::Done)
 }
 
-/// The document that is meant by an id, a source, a path to a source, or a title.
-fn resolve(name: &str, bot: &BotId, held: &[DocumentEntry]) -> Result<DocumentId, CommandError> {
+/// The document of a bot that is meant by an id, a source, a path to a source, or a title.
+pub(super) fn resolve(
+    name: &str,
+    bot: &BotId,
+    held: &[DocumentEntry],
+) -> Result<DocumentId, CommandError> {
     let path = walk::source(Path::new(name));
     let exact = held.iter().find(|entry| entry.id.as_str() == name);
     let exact = exact.or_else(|| held.iter().find(|entry| entry.source == name));

@@ -3,6 +3,7 @@
 use answer::{Citation, Passage, Question, retrieve};
 use anyhow::Result;
 
+use super::ask::filter;
 use super::existing_folder;
 use crate::cli::{Global, Search};
 use crate::exit::Exit;
@@ -20,7 +21,9 @@ pub(super) fn run(global: &Global, arguments: &Search, output: &mut Output<'_>) 
     let limit = usize::try_from(arguments.limit)?;
     let mut config = answer::Config { passages_max: limit, ..answer::Config::default() };
     config.candidates = config.candidates.max(limit * CANDIDATES_PER_PASSAGE);
-    let passages = retrieve(&snapshot, &Question::new(&arguments.query), &config)?;
+    let filter = filter(&arguments.within, &arguments.bot, &snapshot)?;
+    let question = Question::new(&arguments.query).with_filter(filter);
+    let passages = retrieve(&snapshot, &question, &config)?;
     let found: Vec<_> = passages.iter().map(citation).collect();
     if output.is_json() {
         output.named("passages", &found)?;

@@ -4,6 +4,7 @@ use std::io;
 
 use anyhow::{Context, Result};
 use document::BotId;
+use index::CATEGORY;
 use train::{DocumentReport, Outcome, Report};
 
 use super::{folder, options};
@@ -29,6 +30,8 @@ pub(super) fn run(global: &Global, arguments: &Train, output: &mut Output<'_>) -
     }
     for input in &mut found.inputs {
         input.title.clone_from(&arguments.title);
+        let category = arguments.category.iter().map(|name| (CATEGORY.to_owned(), name.clone()));
+        input.metadata.extend(category);
     }
     let bar = Bar::new();
     let mut report = train::train(&folder(global)?, &arguments.bot, &found.inputs, &options, &bar)?;

@@ -283,3 +283,26 @@ fn a_thread_of_the_pool_may_train() {
     let report = pool.get().install(|| shop.train(&[bytes("a", "One."), bytes("b", "Two.")]));
     assert_eq!(report.added, 2);
 }
+
+#[test]
+fn a_category_is_given_or_the_documents_own_and_stays_while_its_bytes_do() {
+    let shop = Fixture::new();
+    let text = "---\ncategory: terms\n---\n# Terms\n\nReturns take ten days.";
+    let category = |shop: &Fixture| {
+        let snapshot = shop.folder.snapshot(&shop.bot).unwrap();
+        snapshot.manifest().documents[0].category().map(str::to_owned)
+    };
+    shop.train(&[bytes("a.md", text)]);
+    assert_eq!(category(&shop).as_deref(), Some("terms"));
+    assert_eq!(shown(&shop.train(&[bytes("a.md", text)])), "a.md unchanged");
+    let mut given = bytes("a.md", text);
+    given.metadata.insert(index::CATEGORY.to_owned(), "legal".to_owned());
+    assert_eq!(shown(&shop.train(std::slice::from_ref(&given))), "a.md replaced");
+    assert_eq!(category(&shop).as_deref(), Some("legal"));
+    assert_eq!(shown(&shop.train(&[bytes("a.md", text)])), "a.md unchanged");
+    assert_eq!(category(&shop).as_deref(), Some("legal"));
+    shop.train(&[bytes("a.md", &text.replace("ten", "nine"))]);
+    assert_eq!(category(&shop).as_deref(), Some("terms"));
+    shop.train(&[bytes("a.md", "# Terms\n\nNo returns.")]);
+    assert_eq!(category(&shop), None);
+}
