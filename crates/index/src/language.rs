@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use frostem::Algorithm;
 use serde::{Deserialize, Serialize};
 
+use crate::analyzer::analyzer;
+
 /// Function words a text must hold for its language to be told by them.
 const VOTES_MIN: u32 = 2;
 
@@ -125,6 +127,89 @@ impl Script {
     }
 }
 
+/// What most letters of a message are; finer than [`Script`], as a message need not have a stem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Latin,
+    Cyrillic,
+    Arabic,
+    Greek,
+    Hebrew,
+    Devanagari,
+    Kana,
+    Han,
+    Hangul,
+    Thai,
+}
+
+impl Writing {
+    /// All of them, in the order of their discriminants.
+    const ALL: [Self; 10] = [
+        Self::Latin,
+        Self::Cyrillic,
+        Self::Arabic,
+        Self::Greek,
+        Self::Hebrew,
+        Self::Devanagari,
+        Self::Kana,
+        Self::Han,
+        Self::Hangul,
+        Self::Thai,
+    ];
+
+    /// The writing of most letters, the first of equals; kana make Japanese of ideographs.
+    fn of(text: &str) -> Option<Self> {
+        let mut counts = [0_usize; Self::ALL.len()];
+        text.chars().filter_map(Self::of_char).for_each(|own| counts[own as usize] += 1);
+        if counts[Self::Kana as usize] > 0 {
+            counts[Self::Kana as usize] += std::mem::take(&mut counts[Self::Han as usize]);
+        }
+        let most = Self::ALL.into_iter().rev().max_by_key(|own| counts[*own as usize])?;
+        (counts[most as usize] > 0).then_some(most)
+    }
+
+    fn of_char(char: char) -> Option<Self> {
+        Some(match char {
+            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Self::Latin,
+            '\u{400}'..='\u{52f}' => Self::Cyrillic,
+            '\u{600}'..='\u{6ff}' => Self::Arabic,
+            '\u{370}'..='\u{3ff}' => Self::Greek,
+            '\u{590}'..='\u{5ff}' => Self::Hebrew,
+            '\u{900}'..='\u{97f}' => Self::Devanagari,
+            '\u{3040}'..='\u{30ff}' => Self::Kana,
+            '\u{3400}'..='\u{9fff}' => Self::Han,
+            '\u{ac00}'..='\u{d7af}' => Self::Hangul,
+            '\u{e00}'..='\u{e7f}' => Self::Thai,
+            _ => return None,
+        })
+    }
+
+    /// The languages written so, the likeliest first.
+    fn languages(self) -> &'static [Language] {
+        use Language::{
+            Arabic, Chinese, Czech, Danish, Dutch, English, Finnish, French, German, Greek, Hebrew,
+            Hindi, Hungarian, Indonesian, Italian, Japanese, Korean, Norwegian, Persian, Polish,
+            Portuguese, Romanian, Russian, Spanish, Swedish, Thai, Turkish, Ukrainian, Vietnamese,
+        };
+        match self {
+            Self::Latin => &[
+                English, German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Danish,
+                Norwegian, Finnish, Polish, Czech, Hungarian, Romanian, Turkish, Indonesian,
+                Vietnamese,
+            ],
+            Self::Cyrillic => &[Russian, Ukrainian],
+            Self::Arabic => &[Arabic, Persian],
+            Self::Greek => &[Greek],
+            Self::Hebrew => &[Hebrew],
+            Self::Devanagari => &[Hindi],
+            Self::Kana => &[Japanese],
+            Self::Han => &[Chinese],
+            Self::Hangul => &[Korean],
+            Self::Thai => &[Thai],
+        }
+    }
+}
+
 /// A set of languages, a bit each.
 type Languages = u32;
 
@@ -150,6 +235,19 @@ impl Language {
     /// Whether its words are put together from others without a space, and part with them.
     pub(crate) fn has_compounds(self) -> bool {
         matches!(self, Self::Danish | Self::Dutch | Self::German | Self::Norwegian | Self::Swedish)
+    }
+
+    /// The language a message is written in: by its script, and where a script has several by
+    /// their function words, the likeliest of its script where none tells; Latin letters without
+    /// any may be a name in every language. Linear in the message.
+    pub fn of(text: &str) -> Option<Self> {
+        let languages = Writing::of(text)?.languages();
+        if let [only] = languages {
+            return Some(*only);
+        }
+        let votes = analyzer(|analyzer| analyzer.votes(text));
+        let likeliest = || languages.first().copied().filter(|likely| *likely != Self::English);
+        votes.most(languages).or_else(likeliest)
     }
 
     fn bit(self) -> Languages {
@@ -192,6 +290,13 @@ impl Votes {
         (self.0[best as usize] > 0).then_some(best)
     }
 
+    /// The one of some languages with most votes, the first of several; `None` where none has any.
+    fn most(&self, languages: &[Language]) -> Option<Language> {
+        let votes = |language: &Language| self.0[*language as usize];
+        // `max_by_key` takes the last of equals.
+        languages.iter().copied().rev().max_by_key(votes).filter(|best| votes(best) > 0)
+    }
+
     /// The part of all votes that a language has, 0 to 1.
     pub(crate) fn share(&self, language: Language) -> f32 {
         let all: u32 = self.0.iter().sum();
@@ -222,6 +327,32 @@ mod tests {
         assert_eq!(told("la bomba está en la caja y no en el suelo"), Some(Language::Spanish));
         assert_eq!(told("насос в ящике и не на столе, а шланг под ним"), Some(Language::Russian));
         assert_eq!(told("pump hose box"), None);
+    }
+
+    #[test]
+    fn the_language_of_a_message_is_known_by_script_and_function_words() {
+        let cases = [
+            ("What does the repair cost?", "en"),
+            ("Was kostet die Reparatur?", "de"),
+            ("Combien coûte la réparation ?", "fr"),
+            ("¿Cuánto cuesta la reparación?", "es"),
+            ("Quanto costa la riparazione?", "it"),
+            ("Ile kosztuje naprawa roweru?", "pl"),
+            ("Hoeveel kost de reparatie van mijn fiets?", "nl"),
+            ("Сколько стоит ремонт?", "ru"),
+            ("Скільки коштує ремонт і де він?", "uk"),
+            ("كم يكلف الإصلاح؟", "ar"),
+            ("मरम्मत की लागत क्या है?", "hi"),
+            ("修理はいくらですか", "ja"),
+            ("修理多少钱?", "zh"),
+            ("ซ่อมราคาเท่าไร", "th"),
+        ];
+        for (text, code) in cases {
+            assert_eq!(Language::of(text).map(Language::code), Some(code), "{text}");
+        }
+        for text in ["Larkspur E3", "123 🙂", ""] {
+            assert_eq!(Language::of(text), None, "{text}");
+        }
     }
 
     #[test]
