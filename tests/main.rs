@@ -24,6 +24,8 @@ mod documents;
 // `jely` from outside: train, ask, search, docs, remove, reindex.
 mod bad_input;
 mod commands;
+// `jely ask` line by line, and what was said before.
+mod conversation;
 // A language model says the answer, or does not.
 mod model;
 // `jely doctor`: what is told of a file, read or refused.

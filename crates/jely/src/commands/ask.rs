@@ -1,53 +1,139 @@
 //! `jely ask`.
 
-use std::io;
+mod history;
+mod lines;
+mod speaker;
 
-use ::model::{Key, OpenAi, Settings};
-use answer::{Answer, Extractive, Generator, Question, answer};
+use std::io::{self, BufRead, IsTerminal};
+
+use answer::{Answer, AnswerKind, Question, Role, Turn};
 use anyhow::Result;
+use index::Snapshot;
 
+use self::speaker::Speaker;
 use super::existing_folder;
-use crate::cli::{Ask, Global, Model};
-use crate::exit::{CommandError, Exit};
+use crate::cli::{Ask, Global};
+use crate::exit::Exit;
 use crate::output::{Output, one_line, place};
 
+/// Messages of a conversation that are kept; no more are read of any.
+const TURNS_MAX: usize = 20;
+
 pub(super) fn run(global: &Global, arguments: &Ask, output: &mut Output<'_>) -> Result<Exit> {
-    let generator = generator(&arguments.model)?;
+    let is_terminal = io::stdout().is_terminal();
+    let streams = !output.is_json() && (arguments.model.stream || is_terminal);
+    let speaker = Speaker::of(&arguments.model, streams)?;
+    let turns = match &arguments.history {
+        Some(path) => history::read(path)?,
+        None => Vec::new(),
+    };
     let snapshot = existing_folder(global)?.snapshot(&arguments.bot)?;
-    let question = Question::new(&arguments.question);
-    let answer = answer(&snapshot, &question, &*generator, &answer::Config::default())?;
-    if output.is_json() {
-        output.json(&answer)?;
-    } else {
-        print(&answer, output)?;
+    let mut talk =
+        Talk { snapshot: &snapshot, speaker, turns, remembers: !arguments.no_history, missed: 0 };
+    match &arguments.question {
+        Some(question) => talk.ask(question, output)?,
+        None => {
+            let prompts = is_terminal && io::stdin().is_terminal() && !output.is_json();
+            talk.go_on(&mut io::stdin().lock(), prompts, output)?;
+        }
     }
-    let fails = arguments.exit_code && !answer.answered;
+    let fails = arguments.exit_code && talk.missed > 0;
     Ok(if fails { Exit::NotAnswered } else { Exit::Done })
 }
 
-/// The model that is asked for, or sentences of the documents.
-fn generator(model: &Model) -> Result<Box<dyn Generator>> {
-    let (Some(name), Some(url)) = (&model.name, &model.url) else {
-        return Ok(Box::new(Extractive));
-    };
-    let settings = Settings { key: key(), ..Settings::new(url, name) };
-    let model = OpenAi::new(settings).map_err(|error| CommandError::usage(error.to_string()))?;
-    Ok(Box::new(model))
+/// A conversation with a bot.
+struct Talk<'a> {
+    snapshot: &'a Snapshot,
+    speaker: Speaker,
+    /// What was said, oldest first.
+    turns: Vec<Turn>,
+    /// Whether what is said counts for the questions after it.
+    remembers: bool,
+    /// Questions without an answer.
+    missed: usize,
 }
 
-/// The key to the model's server; one that is empty is none.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "clap has no option without a command line, where everybody could see the key"
-)]
-fn key() -> Option<Key> {
-    let key = std::env::var("JELY_MODEL_KEY").ok();
-    key.filter(|key| !key.trim().is_empty()).map(|key| Key::new(&key))
+impl Talk<'_> {
+    /// Answers line after line. With prompts, for a person at a terminal: a greeting first, and a
+    /// sign where to write.
+    fn go_on(
+        &mut self,
+        input: &mut dyn BufRead,
+        prompts: bool,
+        output: &mut Output<'_>,
+    ) -> Result<()> {
+        if prompts {
+            let greeting = answer::greeting(self.snapshot, &answer::Config::default());
+            output.line(&format!("{greeting}  (Ctrl-D ends.)"))?;
+        }
+        loop {
+            if prompts {
+                output.bytes(b"\n> ")?;
+                output.flush()?;
+            }
+            let Some(line) = lines::next(input)? else { break };
+            if line.trim().is_empty() {
+                continue;
+            }
+            self.ask(line.trim(), output)?;
+            if !prompts && !output.is_json() {
+                output.line("")?;
+            }
+            output.flush()?;
+        }
+        if prompts {
+            output.line("")?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, text: &str, output: &mut Output<'_>) -> Result<()> {
+        let question = Question::with_history(text, &self.turns);
+        let (answer, shown) = self.speaker.answer(self.snapshot, &question, output)?;
+        if output.is_json() {
+            output.json(&answer)?;
+        } else {
+            print_rest(&answer, &shown, output)?;
+        }
+        self.missed += usize::from(!answer.answered);
+        if self.remembers {
+            self.remember(text, &answer);
+        }
+        Ok(())
+    }
+
+    /// Keeps what a later question may lean on: of small talk nothing, of a refusal the question.
+    fn remember(&mut self, text: &str, answer: &Answer) {
+        let said = |role, text: &str| Turn { role, text: text.to_owned() };
+        if answer.kind != AnswerKind::SmallTalk {
+            self.turns.push(said(Role::User, text));
+        }
+        if answer.kind == AnswerKind::Answer {
+            self.turns.push(said(Role::Assistant, &answer.answer));
+        }
+        let gone = self.turns.len().saturating_sub(TURNS_MAX);
+        self.turns.drain(..gone);
+    }
 }
 
 /// The answer, then the place and the words of each source.
 pub(super) fn print(answer: &Answer, output: &mut Output<'_>) -> io::Result<()> {
-    output.line(answer.answer.trim())?;
+    print_rest(answer, "", output)
+}
+
+/// What is still to be said where some was shown already.
+fn print_rest(answer: &Answer, shown: &str, output: &mut Output<'_>) -> io::Result<()> {
+    let said = answer.answer.trim();
+    let same = shown.trim() == said;
+    if !shown.is_empty() {
+        output.line("")?;
+    }
+    if !shown.is_empty() && !same {
+        output.line("\n(What the model said does not hold as it stands. The answer is:)\n")?;
+    }
+    if !same {
+        output.line(said)?;
+    }
     if let Some(why) = &answer.fallback {
         output.line(&format!("\n(Answered without the model: {why}.)"))?;
     }
