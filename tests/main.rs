@@ -16,6 +16,8 @@ mod similarity;
 
 // Questions about the handbook: recall, page and heading, and knowing when to be silent.
 mod handbook;
+// What people say besides: follow-ups, tables, steps, yes or no, small talk; in seven languages.
+mod dialogue;
 // Every PDF fixture against its source text.
 mod pdf_text;
 // Whole documents as blocks, for the eye.

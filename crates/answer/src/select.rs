@@ -13,6 +13,7 @@ use crate::sentences::UnitKind;
 use crate::terms::{Matches, Terms};
 use crate::{Grounding, Passage};
 
+mod contents;
 mod context;
 mod signs;
 mod tables;
@@ -207,7 +208,10 @@ fn add_signs(options: &mut [Pick], grounding: &Grounding) {
     for option in options.iter_mut().filter(|option| option.score >= SIGNS_FROM * best) {
         let passage = grounding.passages.get(option.passage);
         let text = passage.and_then(|passage: &Passage| passage.slice(option.span));
-        option.score += WEIGHTS.sign * sign(&text.unwrap_or_default(), form, &asked);
+        // A cell decides as well as a sentence: "Sunday | closed".
+        let decides = form.wants == Wants::YesNo && option.kind == UnitKind::Row;
+        let shown = || sign(&text.unwrap_or_default(), form, &asked);
+        option.score += WEIGHTS.sign * if decides { 1.0 } else { shown() };
     }
 }
 
@@ -236,6 +240,10 @@ impl Scorer<'_> {
         let (reading, unit) = *units.get(at)?;
         let header = header_of(units, at);
         if unit.kind == UnitKind::Heading || unit.words() > WORDS_MAX || is_header(units, at) {
+            return None;
+        }
+        let text = |at: usize| self.text(units.get(at)?.1);
+        if contents::is_entry(at, text) {
             return None;
         }
         let mut pick = Pick {
@@ -274,9 +282,12 @@ impl Scorer<'_> {
         score * (WORDS_FREE / unit.words().max(1) as f32).sqrt().min(1.0)
     }
 
+    fn text(&self, unit: &Unit) -> Option<&str> {
+        self.passage.chunk_at(unit.span.start)?.slice(unit.span)
+    }
+
     fn leans_back(&self, unit: &Unit) -> bool {
-        let chunk = self.passage.chunk_at(unit.span.start);
-        let text = chunk.and_then(|chunk| chunk.slice(unit.span)).unwrap_or_default();
+        let text = self.text(unit).unwrap_or_default();
         unit.kind == UnitKind::Sentence && signs::leans_back(text)
     }
 
