@@ -146,3 +146,52 @@ fn print_rest(answer: &Answer, shown: &str, output: &mut Output<'_>) -> io::Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::sync::Arc;
+
+    use train::{Content, DataFolder, Input, Options, Pool, Silent};
+
+    use super::*;
+    use crate::cli::Model;
+
+    const HOURS: &str =
+        "# Hours\n\nThe shop opens at nine on weekdays. On Sundays it opens at ten.\n";
+
+    /// What a person at a terminal reads after writing some lines.
+    fn read_by_a_person(lines: &str) -> String {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path(), index::Config::default()).unwrap();
+        let bot = "shop".parse().unwrap();
+        let input = Input::new("hours.md", Content::Bytes(Cow::Borrowed(HOURS.as_bytes())));
+        let pool = Pool::lazy(|| rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+        train::train(&folder, &bot, &[input], &Options::new(Arc::new(pool)), &Silent).unwrap();
+        let snapshot = folder.snapshot(&bot).unwrap();
+        let speaker = Speaker::of(&Model::default(), true).unwrap();
+        let mut talk =
+            Talk { snapshot: &snapshot, speaker, turns: Vec::new(), remembers: true, missed: 0 };
+        let mut out = Vec::new();
+        talk.go_on(&mut lines.as_bytes(), true, &mut Output::new(&mut out, false)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_person_is_greeted_and_asked_for_the_next_line() {
+        assert_eq!(
+            read_by_a_person(""),
+            "Hello! Ask me anything about the documents.  (Ctrl-D ends.)\n\n> \n"
+        );
+        let said = read_by_a_person("When does the shop open on weekdays?\n\nand on Sundays?\n");
+        assert_eq!(said.matches("\n> ").count(), 4, "{said}");
+        let last = said.split("\n> ").nth(3).unwrap();
+        assert!(last.contains("On Sundays it opens at ten."), "{said}");
+    }
+
+    #[test]
+    fn only_the_last_messages_are_kept() {
+        let said = read_by_a_person(&"When does the shop open?\n".repeat(TURNS_MAX));
+        assert_eq!(said.matches("The shop opens at nine").count(), 2 * TURNS_MAX, "{said}");
+    }
+}
