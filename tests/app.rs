@@ -1,7 +1,8 @@
 //! The binary under test, on a data folder of its own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -116,6 +117,27 @@ impl TestApp {
         arguments: impl IntoIterator<Item = S>,
     ) -> Run {
         Run::of(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Runs the binary with a text on its standard input.
+    pub(crate) fn jely_with<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+        input: &str,
+    ) -> Run {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_owned();
+        // Beside the reading, or two full pipes would wait for each other.
+        let writer = std::thread::spawn(move || {
+            // A run that fails early does not read.
+            let _ = stdin.write_all(input.as_bytes());
+        });
+        let run = Run::of(child.wait_with_output().unwrap());
+        writer.join().unwrap();
+        run
     }
 
     /// Trains a bot on all files and returns the last line's report.

@@ -18,12 +18,14 @@ struct Asked {
     answer: Answer,
 }
 
-fn snapshot() -> Arc<Snapshot> {
+/// A bot that was trained on files, by name.
+pub(crate) fn trained(files: &[(String, Vec<u8>)]) -> Arc<Snapshot> {
     let folder = tempfile::tempdir().unwrap();
     let data = DataFolder::open(folder.path(), index::Config::default()).unwrap();
-    let input =
-        |file: &fixtures::File| Input::new(file.name, Content::Bytes(Cow::Borrowed(file.bytes)));
-    let inputs: Vec<Input> = fixtures::handbook().iter().map(input).collect();
+    let input = |(name, bytes): &(String, Vec<u8>)| {
+        Input::new(name.as_str(), Content::Bytes(Cow::Owned(bytes.clone())))
+    };
+    let inputs: Vec<Input> = files.iter().map(input).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let bot = "handbook".parse().unwrap();
     train::train(&data, &bot, &inputs, &Options::new(Arc::new(pool.into())), &Silent).unwrap();
@@ -33,7 +35,9 @@ fn snapshot() -> Arc<Snapshot> {
 fn asked() -> &'static [Asked] {
     static ASKED: OnceLock<Vec<Asked>> = OnceLock::new();
     ASKED.get_or_init(|| {
-        let snapshot = snapshot();
+        let files = fixtures::handbook().iter();
+        let files: Vec<_> = files.map(|file| (file.name.to_owned(), file.bytes.to_vec())).collect();
+        let snapshot = trained(&files);
         let lines = fixtures::HANDBOOK_QUESTIONS.lines().filter(|line| !line.trim().is_empty());
         lines.map(|line| ask(&snapshot, &serde_json::from_str(line).unwrap())).collect()
     })
@@ -88,7 +92,7 @@ fn the_answer_holds_the_expected_words() {
         asked.answer.answered
             && asked.answer.answer.to_lowercase().contains(&expected.to_lowercase())
     };
-    at_least(0.88, "answer holds the words", answerable, holds);
+    at_least(0.90, "answer holds the words", answerable, holds);
 }
 
 #[test]
@@ -104,6 +108,6 @@ fn the_page_is_the_right_one() {
 
 #[test]
 fn it_knows_when_to_be_silent() {
-    at_least(0.5, "silent", |asked| !answerable(asked), |asked| !asked.answer.answered);
+    at_least(0.56, "silent", |asked| !answerable(asked), |asked| !asked.answer.answered);
     at_least(0.95, "not silent", answerable, |asked| asked.answer.answered);
 }

@@ -16,6 +16,8 @@ mod similarity;
 
 // Questions about the handbook: recall, page and heading, and knowing when to be silent.
 mod handbook;
+// What people say besides: follow-ups, tables, steps, yes or no, small talk; in seven languages.
+mod dialogue;
 // Every PDF fixture against its source text.
 mod pdf_text;
 // Whole documents as blocks, for the eye.
@@ -24,6 +26,8 @@ mod documents;
 // `jely` from outside: train, ask, search, docs, remove, reindex.
 mod bad_input;
 mod commands;
+// `jely ask` line by line, and what was said before.
+mod conversation;
 // A language model says the answer, or does not.
 mod model;
 // `jely doctor`: what is told of a file, read or refused.

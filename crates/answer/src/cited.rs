@@ -56,6 +56,12 @@ pub fn read_reply(text: &str, grounding: &Grounding) -> Reply {
     Reply::Answer(Generated { text, quotes, generator: GeneratorKind::Model, fallback: None })
 }
 
+/// A reply without its citations.
+pub(crate) fn without_citations(text: &str) -> String {
+    // No passage is known, so no citation stays.
+    Marked::read(text, RangeInclusive::new(1, 0)).shown
+}
+
 /// The reply without the thoughts that some models put before it.
 fn without_thoughts(text: &str) -> &str {
     match text.trim_start().strip_prefix("<think>") {

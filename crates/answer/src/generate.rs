@@ -64,7 +64,8 @@ impl Generator for Extractive {
 }
 
 /// The picks as one text: sentences of a passage after each other, everything else on a line of
-/// its own, a table's header before its first row, a blank line between passages.
+/// its own, a table's header before its first row, a blank line between passages. Before a table
+/// stands the cell that is asked for, where that can be told.
 fn compose(picks: &[Pick], passages: &[Passage]) -> String {
     let mut text = String::new();
     let mut before: Option<&Pick> = None;
@@ -73,6 +74,14 @@ fn compose(picks: &[Pick], passages: &[Passage]) -> String {
         text.push_str(before.map_or("", |before| separator(before, pick)));
         let said = before.is_some_and(|b| b.passage == pick.passage && b.header == pick.header);
         if let Some(header) = pick.header.filter(|_| !said).and_then(slice) {
+            let table =
+                |other: &&Pick| other.passage == pick.passage && other.header == pick.header;
+            let named: String =
+                picks.iter().filter(table).filter_map(|pick| named(pick, slice)).collect();
+            if !named.is_empty() {
+                text.push_str(&named);
+                text.push('\n');
+            }
             text.push_str(&header);
             text.push('\n');
         }
@@ -80,6 +89,13 @@ fn compose(picks: &[Pick], passages: &[Passage]) -> String {
         before = Some(pick);
     }
     text
+}
+
+/// "E-bike · Per week: €210", in the words of the table, on a line.
+fn named(pick: &Pick, slice: impl Fn(Span) -> Option<String>) -> Option<String> {
+    let cell = pick.cell?;
+    let (row, column, value) = (slice(cell.row)?, slice(cell.column)?, slice(cell.value)?);
+    Some(format!("{row} · {column}: {value}\n"))
 }
 
 fn separator(before: &Pick, after: &Pick) -> &'static str {

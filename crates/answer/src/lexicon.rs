@@ -1,5 +1,5 @@
 //! Word lists in files: sections in brackets, a phrase a line, `#` before remarks; and the search
-//! for their phrases in a message.
+//! for their phrases in a message. A `*` between two words of a phrase stands for any one word.
 
 use std::collections::HashMap;
 
@@ -67,7 +67,12 @@ impl<T: Copy> Lexicon<T> {
             self.unspaced.push((phrase.to_lowercase(), what));
             return;
         }
-        let words: Vec<String> = words_of(phrase).collect();
+        let words: Vec<String> = match phrase.split_once(" * ") {
+            Some((before, after)) => {
+                words_of(before).chain(["*".to_owned()]).chain(words_of(after)).collect()
+            }
+            None => words_of(phrase).collect(),
+        };
         if !words.is_empty() && words.len() <= PHRASE_WORDS_MAX {
             self.spaced.entry(words.join(" ")).or_default().push(what);
         }
@@ -82,8 +87,13 @@ impl<T: Copy> Lexicon<T> {
         let mut found = Vec::new();
         for at in 0..words.len() {
             for len in 1..=PHRASE_WORDS_MAX.min(words.len() - at) {
-                let known = self.spaced.get(&words[at..at + len].join(" "));
-                let known = known.into_iter().flatten();
+                let phrase = &words[at..at + len];
+                let known = self.spaced.get(&phrase.join(" "));
+                let open = match phrase {
+                    [before, _, after] => self.spaced.get(&format!("{before} * {after}")),
+                    _ => None,
+                };
+                let known = known.into_iter().chain(open).flatten();
                 found.extend(known.map(|&what| Found { what, at, len }));
             }
         }
@@ -130,6 +140,15 @@ impl<T: Copy> Lexicon<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_stands_for_one_word() {
+        let mut lexicon = Lexicon::default();
+        lexicon.add("[how]\nwie * ich", |_| Some(()));
+        let found = |text: &str| lexicon.find(text, 40).len();
+        assert_eq!((found("Wie öffne ich das?"), found("und wie fahre ich")), (1, 1));
+        assert_eq!((found("wie ich"), found("wie oft fahre ich"), found("wie * ich")), (0, 0, 0));
+    }
 
     #[test]
     fn phrases_are_whole_words_or_parts_of_unspaced_text() {

@@ -6,7 +6,8 @@
 //! the same signals decides whether the documents hold an answer at all: saying nothing is
 //! better than saying what nobody wrote. Only then a [`Generator`] speaks, from a [`Grounding`]
 //! that fits its budget; [`Extractive`] quotes exact sentences and needs no model, and
-//! [`messages`] and [`read_reply`] are the two ends of one that asks a language model. Whatever a
+//! [`messages`] and [`read_reply`] are the two ends of one that asks a language model, with
+//! [`Unfolding`] for those who watch it speak. Whatever a
 //! generator says, each [`Citation`] is cut out of the documents' text here, so a quote is exact
 //! or absent.
 //!
@@ -38,6 +39,7 @@ mod small_talk;
 mod terms;
 #[cfg(test)]
 mod testing;
+mod unfolding;
 
 pub use answer::{Answer, AnswerKind, answer};
 pub use citation::Citation;
@@ -51,3 +53,5 @@ pub use prompt::{Message, messages};
 pub use question::{Question, Role, Turn};
 pub use rank::Signals;
 pub use retrieve::retrieve;
+pub use small_talk::greeting;
+pub use unfolding::Unfolding;

@@ -19,6 +19,8 @@ pub struct Question {
     /// The question's own words, where the query has more.
     own: Option<Query>,
     form: Form,
+    /// What was said before, oldest first.
+    turns: Vec<Turn>,
 }
 
 impl Question {
@@ -29,12 +31,14 @@ impl Question {
 
     /// Analyses a question of a conversation: `history` is what was said before it, oldest
     /// first. Where the question leans on it, terms of the last two turns are searched for too,
-    /// at small weights. Reads the last 20 messages, 8 KiB of each.
+    /// at small weights. Reads the last 20 messages, 8 KiB of each; a model is told those that fit
+    /// its prompt.
     pub fn with_history(text: &str, history: &[Turn]) -> Self {
         let text = head(text);
-        let query = history::query(text, history);
+        let turns = history::recent(history);
+        let query = history::query(text, &turns);
         let own = Some(Query::parse(text)).filter(|own| *own != query);
-        Self { text: text.to_owned(), query, own, form: Form::of(text) }
+        Self { text: text.to_owned(), query, own, form: Form::of(text), turns }
     }
 
     /// The same question, answered only from what a filter lets through.
@@ -59,6 +63,11 @@ impl Question {
 
     pub(crate) fn form(&self) -> &Form {
         &self.form
+    }
+
+    /// The last messages before the question, oldest first.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
     }
 }
 

@@ -9,7 +9,11 @@ use std::ops::Range;
 use document::{Block, BlockKind, Chunk, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
+use self::abbreviations::Rule;
+
+mod abbreviations;
 mod ascii;
+mod spaces;
 
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,39 +119,24 @@ pub(crate) fn sentences(line: &str) -> Vec<Range<usize>> {
     out.into_iter().filter_map(|range| trimmed(line, range)).collect()
 }
 
-/// Ends of the sentences of a line by the Unicode rules alone, ascending.
+/// Ends of the sentences of a line by the Unicode rules and, where they know none, by spaces;
+/// ascending.
 fn bounds(line: &str) -> Vec<usize> {
     if ascii::is_plain(line) {
         return ascii::bounds(line);
     }
-    line.split_sentence_bound_indices().map(|(at, piece)| at + piece.len()).collect()
+    let bounds = line.split_sentence_bound_indices().map(|(at, piece)| at + piece.len());
+    spaces::add_bounds(line, bounds.collect())
 }
-
-/// Titles and connectives that never end a sentence.
-const ALWAYS_CONTINUES: [&str; 28] = [
-    "capt", "cf", "col", "dr", "e.g", "eg", "gen", "gov", "hon", "i.e", "ie", "lt", "mr", "mrs",
-    "ms", "mt", "prof", "rep", "rev", "sen", "sgt", "st", "viz", "vs", "z.b", "d.h", "bzw", "sr",
-];
-
-/// Abbreviations that go on when a number follows.
-const CONTINUES_BEFORE_NUMBER: [&str; 38] = [
-    "abs", "al", "approx", "apr", "art", "aug", "ca", "ch", "chap", "circa", "dec", "ed", "eq",
-    "eqs", "ext", "feb", "fig", "figs", "jan", "jul", "jun", "mar", "max", "min", "no", "nos",
-    "nov", "nr", "oct", "p", "pp", "ref", "refs", "sec", "sep", "sept", "tab", "vol",
-];
-
-/// Words that open a sentence: after "U.S." or "J." they show that one ended.
-const OPENERS: [&str; 34] = [
-    "a", "after", "although", "an", "and", "as", "at", "because", "before", "but", "during",
-    "each", "for", "he", "her", "his", "however", "if", "in", "it", "its", "most", "on", "our",
-    "she", "since", "some", "that", "the", "these", "they", "this", "we", "when",
-];
 
 /// Whether `after` belongs to the sentence that `before` seemed to end.
 fn continues(before: &str, after: &str) -> bool {
     let Some(first) = after.chars().find(|c| c.is_alphanumeric()) else { return true };
     // "Wow!" he said: the Unicode rules hold a full stop open before a small letter, not a "!".
     if after.chars().next().is_some_and(char::is_lowercase) {
+        return true;
+    }
+    if ends_inside_brackets(before) {
         return true;
     }
     let Some(stem) = before.trim_end().strip_suffix('.') else { return false };
@@ -157,9 +146,33 @@ fn continues(before: &str, after: &str) -> bool {
     if word.len() == stem.trim_start().len() && word.len() <= 4 && is_marker(&word) {
         return true;
     }
-    ALWAYS_CONTINUES.contains(&word.as_str())
-        || (first.is_numeric() && CONTINUES_BEFORE_NUMBER.contains(&word.as_str()))
-        || (is_initials(&word) && !opens(after))
+    let next = || first_word(after);
+    abbreviations::is(&word, Rule::Always)
+        || (first.is_numeric() && abbreviations::is(&word, Rule::BeforeNumber))
+        || (is_ordinal(&word)
+            && next().is_some_and(|next| abbreviations::is(&next, Rule::AfterOrdinal)))
+        || (is_initials(&word) && !next().is_some_and(|next| abbreviations::is(&next, Rule::Opens)))
+}
+
+/// Whether a text ends with a bracket that closes in its midst: "4 kg (8.8 lb.)".
+fn ends_inside_brackets(text: &str) -> bool {
+    let Some(inside) = text.trim_end().strip_suffix(')').filter(|inside| inside.ends_with('.'))
+    else {
+        return false;
+    };
+    let before = inside.rsplit_once('(').map_or("", |(before, _)| before.trim_end());
+    before.ends_with(|c: char| c.is_alphanumeric() || c == ',')
+}
+
+/// The first word of a text, in small letters.
+fn first_word(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.find(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+/// A number that may count days, centuries or floors.
+fn is_ordinal(word: &str) -> bool {
+    matches!(word.len(), 1 | 2) && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_marker(word: &str) -> bool {
@@ -170,11 +183,6 @@ fn is_marker(word: &str) -> bool {
 fn is_initials(word: &str) -> bool {
     let mut parts = word.split('.');
     parts.all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic))
-}
-
-fn opens(after: &str) -> bool {
-    let word = after.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
-    word.is_some_and(|word| OPENERS.contains(&word.to_lowercase().as_str()))
 }
 
 #[cfg(test)]
@@ -199,6 +207,11 @@ mod tests {
         check("Born in the U.S. The end.", &["Born in the U.S.", "The end."]);
         check("3. Press the button. Wait.", &["3. Press the button.", "Wait."]);
         check("“Stop!” he said. Done?", &["“Stop!” he said.", "Done?"]);
+        check("Am 27. Januar 1967. Es brannte.", &["Am 27. Januar 1967.", "Es brannte."]);
+        check("Im 19. Jahrhundert, bzw. Früher.", &["Im 19. Jahrhundert, bzw. Früher."]);
+        check("Es sind 4 kg (8.8 lb.) Dampf. Ja.", &["Es sind 4 kg (8.8 lb.) Dampf.", "Ja."]);
+        check("It is open. (Not today.) Come.", &["It is open.", "(Not today.)", "Come."]);
+        check("Ул. Ленина, т.е. Центр. Да.", &["Ул. Ленина, т.е. Центр.", "Да."]);
         check(
             "営業時間は九時です。日曜は休みです。",
             &["営業時間は九時です。", "日曜は休みです。"],

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use index::Snapshot;
+
 use crate::Config;
 use crate::language::by_code;
 use crate::lexicon::Lexicon;
@@ -54,9 +56,33 @@ pub(crate) fn reply(message: &str, config: &Config) -> Option<String> {
     })
 }
 
+/// What a bot says before it is asked anything: its greeting, else one in the language of its
+/// documents where they have one in common.
+pub fn greeting(snapshot: &Snapshot, config: &Config) -> String {
+    let code = match snapshot.languages() {
+        [language] => language.code(),
+        _ => "en",
+    };
+    config.greeting.clone().unwrap_or_else(|| by_code(code).greeting.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bot_greets_in_the_language_of_its_documents() {
+        let of = |texts: &[&str], config: &Config| {
+            let documents: Vec<(&str, &str)> = texts.iter().map(|text| (*text, *text)).collect();
+            greeting(&crate::testing::bot(&documents).snapshot, config)
+        };
+        let german = "Der Laden ist am Morgen geöffnet, und die Werkstatt ist es auch.";
+        let english = "The shop is open in the morning, and so is the workshop of the shop.";
+        assert!(of(&[german], &Config::default()).starts_with("Hallo!"));
+        assert!(of(&[german, english], &Config::default()).starts_with("Hello!"));
+        let own = Config { greeting: Some("Ahoy!".into()), ..Config::default() };
+        assert_eq!(of(&[german], &own), "Ahoy!");
+    }
 
     fn said(message: &str) -> Option<String> {
         reply(message, &Config::default())

@@ -11,8 +11,10 @@ use train::{Walls, WorkerCommand};
 
 use crate::exit::EXIT_CODES;
 
+mod ask;
 mod eval;
 
+pub(crate) use ask::{Ask, Model};
 pub(crate) use eval::Eval;
 
 const EXAMPLES: &str = "\
@@ -21,6 +23,7 @@ Examples:
   jely train shop ./docs                     train the bot `shop` on a folder
   jely ask shop \"Can I return a used bike?\"  ask it
   jely ask shop \"Opening hours?\" --json      the same for a program
+  jely ask shop                              talk to it
 ";
 
 /// Train a bot on PDF, Markdown and text files; ask it, and get answers with their sources.
@@ -155,43 +158,6 @@ pub(crate) struct Parsing {
     pub(crate) no_isolation: bool,
 }
 
-/// Ask a bot a question
-///
-/// The answer is made of sentences from the bot's documents, each with its place. If the
-/// documents do not hold the answer, the bot says so.
-///
-/// With --model a language model says the answer in its own words, from the same passages and with
-/// their places. It gets the question and the passages found, nothing else. Where it cannot be
-/// used, the answer is the one given without it, and the reason is told. A key for its server is
-/// read from JELY_MODEL_KEY.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jely ask shop \"How long is the warranty?\"
-  jely ask shop \"How long is the warranty?\" --json | jq -r .answer
-  jely ask shop \"How long is the warranty?\" --category terms --pages 1-5
-  jely ask shop \"Is rust covered?\" --model small --model-url http://127.0.0.1:8080/v1
-
-With --json: one object,
-  {\"kind\":\"answer|notFound|smallTalk\",\"answered\",\"answer\",\"confidence\",
-   \"generator\"?:\"extractive|model\",\"fallback\"?,\"sources\":[{\"documentId\",\"title\",\"page\",\"pageEnd\",
-   \"headings\",\"excerpt\",\"start\",\"end\",\"score\"}]}
-where `excerpt` is the exact text from character `start` to `end` of the document's text,
-and `fallback` tells why a model was not used.")]
-pub(crate) struct Ask {
-    /// The bot
-    pub(crate) bot: BotId,
-    /// The question
-    pub(crate) question: String,
-    /// End with exit code 4 if the documents do not hold the answer
-    #[arg(long)]
-    pub(crate) exit_code: bool,
-    #[command(flatten)]
-    pub(crate) within: Within,
-    #[command(flatten)]
-    pub(crate) model: Model,
-}
-
 /// What is searched.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Within {
@@ -205,16 +171,6 @@ pub(crate) struct Within {
     /// Only what touches these pages, `3` or `3-5`
     #[arg(long, value_name = "PAGES", value_parser = pages)]
     pub(crate) pages: Option<PageRange>,
-}
-
-#[derive(Debug, Default, Args)]
-pub(crate) struct Model {
-    /// Let this model say the answer
-    #[arg(long = "model", value_name = "NAME", env = "JELY_MODEL", requires = "url")]
-    pub(crate) name: Option<String>,
-    /// Where the model is: an OpenAI-compatible endpoint, up to `/chat/completions`
-    #[arg(long = "model-url", value_name = "URL", env = "JELY_MODEL_URL", requires = "name")]
-    pub(crate) url: Option<String>,
 }
 
 /// Show the passages that match a query, best first
@@ -438,7 +394,8 @@ mod tests {
         check("jely train ../shop docs", ErrorKind::ValueValidation);
         check("jely train shop docs --jobs 0", ErrorKind::ValueValidation);
         check("jely search shop x --limit 0", ErrorKind::ValueValidation);
-        check("jely ask shop", ErrorKind::MissingRequiredArgument);
+        check("jely ask", ErrorKind::MissingRequiredArgument);
+        check("jely ask shop x --no-history --history h.jsonl", ErrorKind::ArgumentConflict);
         check("jely ask shop x --pages 2-1", ErrorKind::ValueValidation);
         check("jely train shop docs --category=", ErrorKind::InvalidValue);
         check("jely ask shop x --model m", ErrorKind::MissingRequiredArgument);

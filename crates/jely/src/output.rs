@@ -36,6 +36,13 @@ impl<'a> Output<'a> {
         self.notice(written)
     }
 
+    /// Writes a part of a text, to be seen at once.
+    pub(crate) fn piece(&mut self, text: &str) -> io::Result<()> {
+        let written = write!(self.writer, "{}", printable(text));
+        self.notice(written)?;
+        self.flush()
+    }
+
     /// Writes an object as one line of JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         let line = serde_json::to_string(value)?;

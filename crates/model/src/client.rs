@@ -1,11 +1,12 @@
 //! The generator: one answer, a few tries, one deadline.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use answer::{Extractive, GenerateError, Generated, Generator, GeneratorKind, Grounding};
-use answer::{Message, Reply, messages, read_reply};
+use answer::{Message, Reply, Unfolding, messages, read_reply};
 use serde::Serialize;
 use ureq::http::Response;
 use ureq::{Agent, Body};
@@ -58,8 +59,9 @@ impl OpenAi {
         Ok(Self { url: settings.url()?, agent: config.into(), settings, on_delta: None })
     }
 
-    /// Has the reply sent in pieces, and calls `on_delta` with each as it comes. The pieces are
-    /// unchecked: the answer may be another one in the end, so it replaces what was shown.
+    /// Has the reply sent in pieces, and calls `on_delta` with each as it comes, but for thoughts
+    /// and a refusal. The pieces are unchecked: the answer may be another one in the end, so it
+    /// replaces what was shown.
     #[must_use]
     pub fn streaming(mut self, on_delta: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.on_delta = Some(Box::new(on_delta));
@@ -122,9 +124,12 @@ impl OpenAi {
         let bounds = Bounds { bytes_max: reply_bytes_max, timeout };
         let is_stream = response.body().mime_type() == Some("text/event-stream");
         let body = response.into_body().into_reader();
+        let unfolding = RefCell::new(Unfolding::default());
         let on_delta = |piece: &str| {
-            if let Some(on_delta) = &self.on_delta {
-                on_delta(piece);
+            let Some(on_delta) = &self.on_delta else { return };
+            let shown = unfolding.borrow_mut().push(piece);
+            if !shown.is_empty() {
+                on_delta(&shown);
             }
         };
         if is_stream { read_events(body, bounds, &on_delta) } else { read_whole(body, bounds) }

@@ -79,6 +79,90 @@ fn a_table_row_comes_with_its_header() {
 }
 
 #[test]
+fn the_cell_that_is_asked_for_is_named() {
+    let text = "# Prices
+
+| Vehicle | Per day | Per week | Deposit
+| City bike | €18 | €90 | €100
+| E-bike | €42 | €210 | €300
+
+# Levels
+
+| Level | Colour | Range
+| Eco | green | 120 km
+| Climb | violet | 60 km
+| Boost | red | none
+
+# Jobs
+
+| Job | Price
+| Fit a new chain | €16
+| True a wheel | €22";
+    let bot = bot(&[("Handbook", text)]);
+    let check = |question: &str, start: &str, row: &str| {
+        let answer = ask(&bot, question);
+        assert!(answer.answer.starts_with(start), "{question}: {}", answer.answer);
+        assert_eq!(answer.sources.len(), 1, "{answer:?}");
+        assert_eq!(answer.sources[0].excerpt, row);
+    };
+    let bike = "| E-bike | €42 | €210 | €300";
+    let table = "| Vehicle | Per day | Per week | Deposit\n| E-bike";
+    let weekly = format!("E-bike · Per week: €210\n\n{table}");
+    check("What does an e-bike cost per week?", &weekly, bike);
+    check("What is the deposit for an e-bike?", "E-bike · Deposit: €300\n\n", bike);
+    // Three columns have a price: none is named.
+    check("What does an e-bike cost?", table, bike);
+    let climb = "| Climb | violet | 60 km";
+    check("What colour is the Climb level?", "Climb · Colour: violet\n\n", climb);
+    check("How far is Climb?", "Climb · Range: 60 km\n\n", climb);
+    let chain = "| Fit a new chain | €16";
+    check("What does it cost to fit a new chain?", "Fit a new chain · Price: €16\n", chain);
+}
+
+#[test]
+fn what_decides_comes_first() {
+    let text = "# Where to ride
+
+A rental bike is collected on the beach by our van. A lock is included with each rental bike. \
+                Bikes may be taken on ferries and on the train. The train leaves from the harbour.";
+    let answer = ask(&bot(&[("Handbook", text)]), "May a rental bike be taken on the train?");
+    assert!(answer.answer.starts_with("Bikes may be taken on ferries"), "{answer:?}");
+}
+
+#[test]
+fn the_sentence_beside_the_best_one_fills_a_reply() {
+    let text = "# Duty
+
+Duty is the measure of how well a steam engine works. The idea came from James Watt and his \
+                engine. Others followed.";
+    let answer = ask(&bot(&[("Engines", text)]), "Who invented the duty of a steam engine?");
+    assert!(answer.answer.ends_with("James Watt and his engine."), "{answer:?}");
+    check_text(&answer, text);
+}
+
+#[test]
+fn a_sentence_goes_on_below_a_formula() {
+    let text = "# Compactness
+
+A topological space X is called compact if each open cover of X
+
+U = { A, B }
+
+has a finite part that covers X. Balls are compact.";
+    let answer = ask(&bot(&[("Topology", text)]), "When is a topological space called compact?");
+    let whole = "if each open cover of X\n\nU = { A, B }\n\nhas a finite part that covers X.";
+    assert!(answer.answer.contains(whole), "{answer:?}");
+    check_text(&answer, text);
+}
+
+fn check_text(answer: &Answer, text: &str) {
+    for source in &answer.sources {
+        let quoted: String = text.chars().take(source.end).skip(source.start).collect();
+        assert_eq!(source.excerpt, quoted);
+    }
+}
+
+#[test]
 fn steps_are_given_as_a_whole() {
     let answer = ask(&shop(), "How do I reset the router?");
     assert!(answer.answered, "{answer:?}");

@@ -17,7 +17,8 @@ const USER_WEIGHT: f32 = 0.2;
 const ASSISTANT_WEIGHT: f32 = 0.1;
 
 /// Who said something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Whoever asks.
     User,
@@ -26,7 +27,7 @@ pub enum Role {
 }
 
 /// One message of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Turn {
     /// Who said it.
     pub role: Role,
@@ -38,15 +39,21 @@ pub struct Turn {
 /// shows it: "and on Sundays?" A limit of 3 costs .01 nDCG@10, none at all gains .001.
 const SHORT_TERMS_MAX: usize = 6;
 
-/// The query of a question and of what it takes from the turns before it.
-pub(super) fn query(text: &str, history: &[Turn]) -> Query {
-    let own = Query::parse(text);
+/// The last messages of a history, and of each what is read.
+pub(super) fn recent(history: &[Turn]) -> Vec<Turn> {
     let recent = history.get(history.len().saturating_sub(TURNS_MAX)..).unwrap_or_default();
+    let read = |turn: &Turn| Turn { role: turn.role, text: head(&turn.text).to_owned() };
+    recent.iter().map(read).collect()
+}
+
+/// The query of a question and of what it takes from the turns before it.
+pub(super) fn query(text: &str, recent: &[Turn]) -> Query {
+    let own = Query::parse(text);
     if recent.is_empty() || !leans(text, &own) {
         return own;
     }
     let last = |role: Role| recent.iter().rev().find(|turn| turn.role == role);
-    let part = |role: Role, weight: f32| Some((head(&last(role)?.text), weight));
+    let part = |role: Role, weight: f32| Some((last(role)?.text.as_str(), weight));
     let (user, assistant) =
         (part(Role::User, USER_WEIGHT), part(Role::Assistant, ASSISTANT_WEIGHT));
     let parts: Vec<(&str, f32)> =
@@ -66,7 +73,7 @@ mod tests {
     fn weights(text: &str, history: &[(Role, &str)]) -> Vec<(String, f32)> {
         let turn = |&(role, text): &(Role, &str)| Turn { role, text: text.to_owned() };
         let history: Vec<Turn> = history.iter().map(turn).collect();
-        let terms = query(text, &history).terms(&[]);
+        let terms = query(text, &recent(&history)).terms(&[]);
         terms.into_iter().map(|term| (term.exact, term.weight)).collect()
     }
 

@@ -15,6 +15,7 @@ enum Sign {
     Weekday,
     Number,
     Because,
+    Rule,
     Leans,
 }
 
@@ -27,6 +28,7 @@ static SIGNS: LazyLock<HashMap<&'static str, Vec<Sign>>> = LazyLock::new(|| {
             "[weekday]" => Some(Sign::Weekday),
             "[number]" => Some(Sign::Number),
             "[because]" => Some(Sign::Because),
+            "[rule]" => Some(Sign::Rule),
             "[leans]" => Some(Sign::Leans),
             _ => section,
         };
@@ -146,6 +148,11 @@ pub(crate) fn place(text: &str, question: &[String]) -> f32 {
 /// Whether a text gives a reason, 0 or 1.
 pub(crate) fn reason(text: &str) -> f32 {
     if words_of(text).any(|word| is(&word, Sign::Because)) { 1.0 } else { 0.0 }
+}
+
+/// Whether a text says what may, must, can or cannot be, 0 or 1.
+pub(crate) fn rule(text: &str) -> f32 {
+    if words_of(text).any(|word| is(&word, Sign::Rule)) { 1.0 } else { 0.0 }
 }
 
 /// Whether a sentence begins with a word that points back: "It", "However".
