@@ -45,6 +45,10 @@ const WORTH_MIN: f32 = 0.6;
 /// Least score of a unit, as a part of the best one's, from which its text is looked at.
 const SIGNS_FROM: f32 = 0.4;
 
+/// Least share of the question in the first cell of a row that is named, as a part of the largest:
+/// the words of a conversation weigh a fifth.
+const NAMED_SHARE_MIN: f32 = 0.5;
+
 /// Share of a unit's tokens that may have been said already.
 const REPEATED_MAX: f32 = 0.8;
 
@@ -145,9 +149,9 @@ fn neighbour(picks: &[Pick], options: &[Pick]) -> Option<Pick> {
     options.iter().find(beside).cloned()
 }
 
-/// Tells of rows which of their cells is asked for.
+/// Tells of rows which of their cells is asked for; not of those that the conversation brought.
 fn name_cells(picks: &mut [Pick], grounding: &Grounding) {
-    for pick in picks {
+    for pick in picks.iter_mut() {
         let Some(passage) = grounding.passages.get(pick.passage) else { continue };
         let language = passage.units().nth(pick.unit).map(|(reading, _)| reading.text.language());
         let table = pick.header.and_then(|header| Some((passage.slice(header)?, header)));
@@ -158,6 +162,11 @@ fn name_cells(picks: &mut [Pick], grounding: &Grounding) {
         let asked =
             tables::Asked { terms: &grounding.terms, form: grounding.question.form(), language };
         pick.cell = asked.cell((&header, place), (&row, pick.span));
+    }
+    let shares = picks.iter().filter_map(|pick| pick.cell).map(|cell| cell.share);
+    let least = NAMED_SHARE_MIN * shares.fold(0.0, f32::max);
+    for pick in picks {
+        pick.cell = pick.cell.filter(|cell| cell.share >= least);
     }
 }
 

@@ -120,6 +120,21 @@ fn the_cell_that_is_asked_for_is_named() {
 }
 
 #[test]
+fn a_follow_up_names_its_own_cell() {
+    let text = "# Prices
+
+| Vehicle | Per day | Deposit
+| City bike | €18 | €100
+| E-bike | €42 | €300
+| Trailer | €12 | €50";
+    let bot = bot(&[("Handbook", text)]);
+    let turn = crate::Turn { role: crate::Role::User, text: "The deposit for a city bike?".into() };
+    let question = Question::with_history("and for a trailer?", &[turn]);
+    let answer = answer(&bot.snapshot, &question, &Extractive, &Config::default()).unwrap();
+    assert!(answer.answer.starts_with("Trailer · Deposit: €50\n\n"), "{answer:?}");
+}
+
+#[test]
 fn what_decides_comes_first() {
     let text = "# Where to ride
 

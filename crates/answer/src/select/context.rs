@@ -10,8 +10,9 @@ use crate::{Grounding, Passage};
 /// Longest sentence that is taken along for the one that leans on it, in tokens.
 const BEFORE_WORDS_MAX: usize = 30;
 
-/// Blocks that a sentence without an end is followed over: the formula and what comes after it.
-const AFTER_UNITS_MAX: usize = 3;
+/// Units that a sentence without an end is followed over: two formulas and what comes between and
+/// after them.
+const AFTER_UNITS_MAX: usize = 5;
 
 /// Most tokens that are taken along for the end of a sentence.
 const AFTER_WORDS_MAX: usize = 60;

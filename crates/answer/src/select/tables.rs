@@ -30,7 +30,7 @@ pub(super) fn is_header(units: &[Read<'_>], at: usize) -> bool {
 }
 
 /// A cell with what names it; places in bytes of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cell {
     /// The first cell of its row.
     pub(crate) row: Span,
@@ -38,6 +38,8 @@ pub(crate) struct Cell {
     pub(crate) column: Span,
     /// The cell.
     pub(crate) value: Span,
+    /// Share of the question in the first cell.
+    pub(super) share: f32,
 }
 
 /// What tells a column.
@@ -67,6 +69,7 @@ impl Asked<'_> {
             row: place(row.1.start, label),
             column: place(header.1.start, column),
             value: place(row.1.start, value),
+            share: self.share(label.1),
         })
     }
 
