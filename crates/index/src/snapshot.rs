@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use document::{Chunk, DocumentId};
 use tantivy::Term;
@@ -13,12 +14,15 @@ use crate::files::Identity;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
+use crate::vectors::Vectors;
 use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
+mod similar;
 
 pub(crate) use segment::open_segments;
 use segment::{Owner, Segment};
+pub use similar::Similarities;
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
 /// documents in the rest, which are still found by the words as written.
@@ -33,6 +37,10 @@ pub struct Snapshot {
     languages: Vec<Language>,
     fields: Fields,
     segments: Vec<Segment>,
+    /// `None` where it has none.
+    vectors: Option<Vectors>,
+    /// The place of each vector's chunk, filled when it is first needed.
+    places: OnceLock<Vec<Option<Found>>>,
     /// Of the file that is held.
     identity: Identity,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
@@ -72,6 +80,7 @@ impl Snapshot {
         manifest.check_schema(folder)?;
         manifest.check(folder, verify_bytes_max)?;
         let (fields, segments) = open_segments(folder, &manifest)?;
+        let vectors = Vectors::open(folder, &manifest)?;
         let totals =
             Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
         let folder = folder.to_owned();
@@ -83,6 +92,8 @@ impl Snapshot {
             languages,
             fields,
             segments,
+            vectors,
+            places: OnceLock::new(),
             identity,
             _hold: hold,
         }))
@@ -268,6 +279,16 @@ impl Found {
     /// The higher the better, above 0; comparable within one snapshot and query only.
     pub fn score(&self) -> f32 {
         self.score
+    }
+
+    /// The same place with another score.
+    pub fn scored(&self, score: f32) -> Self {
+        Self { score, ..self.clone() }
+    }
+
+    /// Its place: the document's position in the manifest, and the chunk's ordinal.
+    pub fn place(&self) -> (usize, u32) {
+        (self.document(), self.ordinal)
     }
 
     /// Its document: the position in the manifest.
