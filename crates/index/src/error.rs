@@ -54,16 +54,17 @@ pub enum IndexError {
         /// The pipeline of the change.
         wanted: PipelineKey,
     },
-    /// An incremental change under another model than that of the current snapshot's vectors.
+    /// A question or an incremental change with another model than that of the current snapshot's
+    /// vectors.
     #[error(
-        "current snapshot has {}, change has {}: rebuild instead",
+        "the bot has {}, wanted are {}: rebuild the bot's index",
         vectors_of(*current),
         vectors_of(*wanted)
     )]
     OtherModel {
         /// The model of the current snapshot; `None` where it has no vectors.
         current: Option<ModelKey>,
-        /// The model of the change; `None` where there are to be no vectors.
+        /// The model that is wanted; `None` where there are to be no vectors.
         wanted: Option<ModelKey>,
     },
     /// New text for a bot with vectors, and nothing that makes some of it.

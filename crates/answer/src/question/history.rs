@@ -41,17 +41,27 @@ const SHORT_TERMS_MAX: usize = 6;
 /// The query of a question and of what it takes from the turns before it.
 pub(super) fn query(text: &str, history: &[Turn]) -> Query {
     let own = Query::parse(text);
-    let recent = history.get(history.len().saturating_sub(TURNS_MAX)..).unwrap_or_default();
-    if recent.is_empty() || !leans(text, &own) {
+    if history.is_empty() || !leans(text, &own) {
         return own;
     }
-    let last = |role: Role| recent.iter().rev().find(|turn| turn.role == role);
-    let part = |role: Role, weight: f32| Some((head(&last(role)?.text), weight));
+    let part = |role: Role, weight: f32| Some((head(&last(history, role)?.text), weight));
     let (user, assistant) =
         (part(Role::User, USER_WEIGHT), part(Role::Assistant, ASSISTANT_WEIGHT));
     let parts: Vec<(&str, f32)> =
         std::iter::once((text, 1.0)).chain(user).chain(assistant).collect();
     Query::parse_weighted(&parts)
+}
+
+/// What is embedded of a question: itself, after the user's turn before where it leans on that.
+pub(super) fn meaning(text: &str, history: &[Turn]) -> String {
+    let before = last(history, Role::User).filter(|_| leans(text, &Query::parse(text)));
+    before.map_or_else(|| text.to_owned(), |turn| format!("{} {text}", head(&turn.text)))
+}
+
+/// The last message of someone among those that are looked at.
+fn last(history: &[Turn], role: Role) -> Option<&Turn> {
+    let recent = history.get(history.len().saturating_sub(TURNS_MAX)..).unwrap_or_default();
+    recent.iter().rev().find(|turn| turn.role == role)
 }
 
 /// Whether a question needs what was said before it: it is short, or has a word that points back.

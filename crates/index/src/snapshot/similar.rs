@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Found, Snapshot};
+use super::{Found, Hit, Snapshot};
 use crate::ModelEntry;
 
 /// How similar each chunk of a snapshot is to something.
@@ -50,9 +50,18 @@ impl Snapshot {
 
     /// The cosine of a chunk, -1 to 1; 0 of one that is not of this snapshot.
     pub fn similarity(&self, similarities: &Similarities, found: &Found) -> f32 {
-        let vectors = self.vectors.as_ref();
-        let row = vectors.and_then(|vectors| vectors.find(found.document(), found.ordinal));
-        row.and_then(|row| similarities.cosines.get(row)).copied().unwrap_or_default()
+        self.cosine(similarities, found.document(), found.ordinal).unwrap_or_default()
+    }
+
+    /// The same of a chunk that was read.
+    pub fn similarity_of(&self, similarities: &Similarities, hit: &Hit) -> f32 {
+        let position = self.manifest.position(&hit.document_id);
+        let cosine = |position| self.cosine(similarities, position, hit.chunk.ordinal);
+        position.and_then(cosine).unwrap_or_default()
+    }
+
+    fn cosine(&self, of: &Similarities, document: usize, ordinal: u32) -> Option<f32> {
+        of.cosines.get(self.vectors.as_ref()?.find(document, ordinal)?).copied()
     }
 
     /// The places of the `limit` most similar chunks, the most similar first, ties by (document id,

@@ -3,18 +3,19 @@
 use std::io;
 
 use ::model::{Key, OpenAi, Settings};
-use answer::{Answer, Extractive, Generator, Question, answer};
+use answer::{Answer, Extractive, Generator, answer};
 use anyhow::Result;
 
 use super::existing_folder;
 use crate::cli::{Ask, Global, Model};
+use crate::embedder;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, one_line, place};
 
 pub(super) fn run(global: &Global, arguments: &Ask, output: &mut Output<'_>) -> Result<Exit> {
     let generator = generator(&arguments.model)?;
     let snapshot = existing_folder(global)?.snapshot(&arguments.bot)?;
-    let question = Question::new(&arguments.question);
+    let question = embedder::question(&arguments.question, global)?;
     let answer = answer(&snapshot, &question, &*generator, &answer::Config::default())?;
     if output.is_json() {
         output.json(&answer)?;

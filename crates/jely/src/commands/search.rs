@@ -1,10 +1,11 @@
 //! `jely search`.
 
-use answer::{Citation, Passage, Question, retrieve};
+use answer::{Citation, Passage, retrieve};
 use anyhow::Result;
 
 use super::existing_folder;
 use crate::cli::{Global, Search};
+use crate::embedder;
 use crate::exit::Exit;
 use crate::output::{Output, place, shortened};
 
@@ -20,7 +21,7 @@ pub(super) fn run(global: &Global, arguments: &Search, output: &mut Output<'_>) 
     let limit = usize::try_from(arguments.limit)?;
     let mut config = answer::Config { passages_max: limit, ..answer::Config::default() };
     config.candidates = config.candidates.max(limit * CANDIDATES_PER_PASSAGE);
-    let passages = retrieve(&snapshot, &Question::new(&arguments.query), &config)?;
+    let passages = retrieve(&snapshot, &embedder::question(&arguments.query, global)?, &config)?;
     let found: Vec<_> = passages.iter().map(citation).collect();
     if output.is_json() {
         output.named("passages", &found)?;

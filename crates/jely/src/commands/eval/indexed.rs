@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use eval::{Corpus, Entry};
+use eval::{Corpus, Entry, Options};
 
 use crate::progress::Bar;
 
@@ -17,11 +17,17 @@ pub(super) struct Indexed {
 
 impl Indexed {
     /// Indexes documents of the collection `name`.
-    pub(super) fn of(name: &str, documents: &[&Entry], bar: &Bar) -> Result<Self> {
+    pub(super) fn of(
+        name: &str,
+        documents: &[&Entry],
+        options: &Options,
+        bar: &Bar,
+    ) -> Result<Self> {
         bar.start(name, documents.len());
         let since = Instant::now();
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let corpus = Corpus::build(documents, folder.path(), &|| bar.step())?;
+        let corpus =
+            Corpus::build(documents, folder.path(), options.embedder.as_deref(), &|| bar.step())?;
         Ok(Self { corpus, seconds: since.elapsed().as_secs_f64(), _folder: folder })
     }
 }
