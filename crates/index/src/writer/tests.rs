@@ -9,6 +9,7 @@ use super::*;
 use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, SnapshotKey, Store};
 
 mod damage;
+mod vectors;
 
 struct Fixture {
     folder: tempfile::TempDir,
