@@ -12,7 +12,7 @@ use crate::terms::Terms;
 use crate::{AnswerError, Config, Question};
 
 /// Weight of the similarity of vectors against that of words.
-pub(crate) const WEIGHT: f32 = 0.5;
+pub(crate) const WEIGHT: f32 = 0.3;
 
 /// How deep the words of chunks found by their vectors are looked for. Below that they count as
 /// sharing none.

@@ -1,21 +1,23 @@
 //! The encoder: embeddings, then layers of attention and of a small network for each token.
 //!
-//! Names of tensors are those that `transformers` writes.
+//! Names of tensors are those that `transformers` writes. Shapes are checked when the tensors are
+//! loaded, and what follows relies on that.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::{DType, Device, Result, Tensor};
-use candle_nn::ops::{layer_norm, softmax_last_dim};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
+use safetensors::SafeTensors;
 
 use crate::EmbedError;
+use crate::math::{gelu, gelu_tanh, softmax};
 use crate::settings::{Activation, Architecture};
+use crate::weights::Weights;
 
 /// The encoder with its weights.
 pub(crate) struct Bert {
-    words: Tensor,
+    words: Array2<f32>,
     /// Of the positions, that of the one token type added.
-    positions: Tensor,
+    positions: Array2<f32>,
     norm: Norm,
     layers: Vec<Layer>,
     heads: usize,
@@ -34,25 +36,34 @@ struct Layer {
 
 /// `x · weight + bias`.
 struct Linear {
-    weight: Tensor,
-    bias: Tensor,
+    weight: Array2<f32>,
+    bias: Array1<f32>,
 }
 
 struct Norm {
-    weight: Tensor,
-    bias: Tensor,
+    weight: Array1<f32>,
+    bias: Array1<f32>,
     eps: f32,
 }
 
 impl Linear {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.weight)?.broadcast_add(&self.bias)
+    fn forward(&self, x: &Array2<f32>) -> Array2<f32> {
+        x.dot(&self.weight) + &self.bias
     }
 }
 
 impl Norm {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.weight, &self.bias, self.eps)
+    /// Brings each row to mean 0 and variance 1, then to the learnt ones.
+    fn apply(&self, x: &mut Array2<f32>) {
+        for mut row in x.rows_mut() {
+            let count = row.len() as f32;
+            let mean = row.sum() / count;
+            let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+            let scale = 1.0 / (variance + self.eps).sqrt();
+            for ((x, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
+                *x = (*x - mean) * scale * weight + bias;
+            }
+        }
     }
 }
 
@@ -63,152 +74,110 @@ impl Bert {
         architecture: &Architecture,
         activation: Activation,
         path: &Path,
-    ) -> std::result::Result<Self, EmbedError> {
-        let held = candle_core::safetensors::load_buffer(bytes, &Device::Cpu);
-        let tensors = held.map_err(|error| EmbedError::invalid(path, error))?;
-        let prefix = if tensors.contains_key(WORDS) { "" } else { "bert." };
-        Weights { tensors, prefix, path, eps: architecture.layer_norm_eps as f32 }
-            .bert(architecture, activation)
-    }
-
-    /// The vectors of the tokens, one a row. At least one token, no more than there are positions,
-    /// each below the size of the vocabulary.
-    pub(crate) fn forward(&self, tokens: &[u32]) -> Result<Tensor> {
-        let ids = Tensor::new(tokens, &Device::Cpu)?;
-        let words = self.words.index_select(&ids, 0)?;
-        let mut x = self.norm.forward(&(words + self.positions.narrow(0, 0, tokens.len())?)?)?;
-        for layer in &self.layers {
-            x = layer.forward(&x, self.heads, self.activation)?;
-        }
-        Ok(x)
-    }
-}
-
-impl Layer {
-    fn forward(&self, x: &Tensor, heads: usize, activation: Activation) -> Result<Tensor> {
-        let attended = self.attend(x, heads)?;
-        let x = self.attention_norm.forward(&(self.attention_out.forward(&attended)? + x)?)?;
-        let wide = self.wide.forward(&x)?;
-        let wide = match activation {
-            Activation::Gelu => wide.gelu_erf()?,
-            Activation::GeluTanh => wide.gelu()?,
-            Activation::Relu => wide.relu()?,
-        };
-        self.norm.forward(&(self.narrow.forward(&wide)? + x)?)
-    }
-
-    fn attend(&self, x: &Tensor, heads: usize) -> Result<Tensor> {
-        let (tokens, width) = x.dims2()?;
-        let all = self.attention.forward(x)?.reshape((tokens, 3, heads, width / heads))?;
-        // Each is (heads, tokens, width of a head).
-        let part = |at: usize| all.narrow(1, at, 1)?.squeeze(1)?.transpose(0, 1)?.contiguous();
-        let (query, key, value) = (part(0)?, part(1)?, part(2)?);
-        let scale = 1.0 / ((width / heads) as f64).sqrt();
-        let scores = (query.matmul(&key.t()?)? * scale)?;
-        let mixed = softmax_last_dim(&scores)?.matmul(&value)?;
-        mixed.transpose(0, 1)?.contiguous()?.reshape((tokens, width))
-    }
-}
-
-const WORDS: &str = "embeddings.word_embeddings.weight";
-
-/// The tensors of a file.
-struct Weights<'a> {
-    tensors: HashMap<String, Tensor>,
-    /// Before the names: files of whole models have one.
-    prefix: &'static str,
-    path: &'a Path,
-    eps: f32,
-}
-
-impl Weights<'_> {
-    fn bert(
-        &self,
-        architecture: &Architecture,
-        activation: Activation,
-    ) -> std::result::Result<Bert, EmbedError> {
-        let width = architecture.hidden_size;
-        let words = self.tensor(WORDS, &[architecture.vocab_size, width])?;
-        let name = "embeddings.position_embeddings.weight";
-        let positions = self.tensor(name, &[architecture.max_position_embeddings, width])?;
-        let name = "embeddings.token_type_embeddings.weight";
-        let types = self.tensor(name, &[architecture.type_vocab_size, width])?;
-        let first = types.narrow(0, 0, 1).and_then(|first| positions.broadcast_add(&first));
+    ) -> Result<Self, EmbedError> {
+        let held = SafeTensors::deserialize(bytes);
+        let held = held.map_err(|error| EmbedError::invalid(path, error))?;
+        let weights = Weights::new(held, path);
+        let (width, eps) = (architecture.hidden_size, architecture.layer_norm_eps as f32);
+        let table =
+            |name: &str, rows| weights.matrix(&format!("embeddings.{name}.weight"), rows, width);
+        let mut positions = table("position_embeddings", architecture.max_position_embeddings)?;
+        positions += &table("token_type_embeddings", architecture.type_vocab_size)?.row(0);
         let layers = 0..architecture.num_hidden_layers;
-        Ok(Bert {
-            words,
-            positions: first.map_err(|error| self.error(name, error))?,
-            norm: self.norm("embeddings.LayerNorm", width)?,
-            layers: layers
-                .map(|at| self.layer(at, architecture))
-                .collect::<std::result::Result<_, EmbedError>>()?,
+        Ok(Self {
+            words: table("word_embeddings", architecture.vocab_size)?,
+            positions,
+            norm: norm(&weights, "embeddings.LayerNorm", width, eps)?,
+            layers: layers.map(|at| layer(&weights, at, architecture)).collect::<Result<_, _>>()?,
             heads: architecture.num_attention_heads,
             activation,
         })
     }
 
-    fn layer(
-        &self,
-        at: usize,
-        architecture: &Architecture,
-    ) -> std::result::Result<Layer, EmbedError> {
-        let (width, wide) = (architecture.hidden_size, architecture.intermediate_size);
-        let name = |part: &str| format!("encoder.layer.{at}.{part}");
-        let parts = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
-        Ok(Layer {
-            attention: self.stacked(&parts, width)?,
-            attention_out: self.linear(&name("attention.output.dense"), width, width)?,
-            attention_norm: self.norm(&name("attention.output.LayerNorm"), width)?,
-            wide: self.linear(&name("intermediate.dense"), width, wide)?,
-            narrow: self.linear(&name("output.dense"), wide, width)?,
-            norm: self.norm(&name("output.LayerNorm"), width)?,
-        })
-    }
-
-    fn linear(
-        &self,
-        name: &str,
-        from: usize,
-        to: usize,
-    ) -> std::result::Result<Linear, EmbedError> {
-        let weight = self.tensor(&format!("{name}.weight"), &[to, from])?;
-        let weight = weight.t().and_then(|weight| weight.contiguous());
-        let weight = weight.map_err(|error| self.error(name, error))?;
-        Ok(Linear { weight, bias: self.tensor(&format!("{name}.bias"), &[to])? })
-    }
-
-    /// Several square layers over one input as one.
-    fn stacked(&self, names: &[String], width: usize) -> std::result::Result<Linear, EmbedError> {
-        let (mut weights, mut biases) = (Vec::new(), Vec::new());
-        for name in names {
-            let Linear { weight, bias } = self.linear(name, width, width)?;
-            weights.push(weight);
-            biases.push(bias);
+    /// The vectors of the tokens, one a row. Tokens beyond the last position and those that are no
+    /// word of the model are left out.
+    pub(crate) fn forward(&self, tokens: &[u32]) -> Array2<f32> {
+        let known = tokens.iter().map(|&token| token as usize).filter(|&t| t < self.words.nrows());
+        let known: Vec<usize> = known.take(self.positions.nrows()).collect();
+        let mut x = self.words.select(Axis(0), &known);
+        x += &self.positions.slice_axis(Axis(0), Slice::from(..known.len()));
+        self.norm.apply(&mut x);
+        for layer in &self.layers {
+            layer.apply(&mut x, self.heads, self.activation);
         }
-        let error = |error| self.error(names.first().map_or("", String::as_str), error);
-        let weight = Tensor::cat(&weights, 1).map_err(error)?;
-        Ok(Linear { weight, bias: Tensor::cat(&biases, 0).map_err(error)? })
+        x
     }
+}
 
-    fn norm(&self, name: &str, width: usize) -> std::result::Result<Norm, EmbedError> {
-        let weight = self.tensor(&format!("{name}.weight"), &[width])?;
-        let bias = self.tensor(&format!("{name}.bias"), &[width])?;
-        Ok(Norm { weight, bias, eps: self.eps })
-    }
-
-    /// A tensor of this shape, in single precision.
-    fn tensor(&self, name: &str, shape: &[usize]) -> std::result::Result<Tensor, EmbedError> {
-        let name = format!("{}{name}", self.prefix);
-        let found = self.tensors.get(&name).ok_or_else(|| self.error(&name, "it is missing"))?;
-        if found.dims() != shape {
-            let why = format!("shape {:?}, expected {shape:?}", found.dims());
-            return Err(self.error(&name, why));
+impl Layer {
+    fn apply(&self, x: &mut Array2<f32>, heads: usize, activation: Activation) {
+        *x += &self.attention_out.forward(&self.attend(x, heads));
+        self.attention_norm.apply(x);
+        let mut wide = self.wide.forward(x);
+        match activation {
+            Activation::Gelu => wide.mapv_inplace(gelu),
+            Activation::GeluTanh => wide.mapv_inplace(gelu_tanh),
+            Activation::Relu => wide.mapv_inplace(|x| x.max(0.0)),
         }
-        found.to_dtype(DType::F32).map_err(|error| self.error(&name, error))
+        *x += &self.narrow.forward(&wide);
+        self.norm.apply(x);
     }
 
-    fn error(&self, name: &str, why: impl ToString) -> EmbedError {
-        let (path, name) = (self.path.to_owned(), name.to_owned());
-        EmbedError::Tensor { path, name, why: why.to_string() }
+    fn attend(&self, x: &Array2<f32>, heads: usize) -> Array2<f32> {
+        let (width, all) = (x.ncols(), self.attention.forward(x));
+        let size = width / heads;
+        let scale = 1.0 / (size as f32).sqrt();
+        let mut mixed = Array2::zeros(x.raw_dim());
+        for start in (0..heads).map(|head| head * size) {
+            let part = |at: usize| -> ArrayView2<'_, f32> {
+                all.slice_axis(Axis(1), Slice::from(at * width + start..at * width + start + size))
+            };
+            let mut scores = part(0).dot(&part(1).t());
+            for row in scores.rows_mut() {
+                softmax(row, scale);
+            }
+            let mut own = mixed.slice_axis_mut(Axis(1), Slice::from(start..start + size));
+            own.assign(&scores.dot(&part(2)));
+        }
+        mixed
     }
+}
+
+fn layer(weights: &Weights<'_>, at: usize, of: &Architecture) -> Result<Layer, EmbedError> {
+    let (width, wide, eps) = (of.hidden_size, of.intermediate_size, of.layer_norm_eps as f32);
+    let name = |part: &str| format!("encoder.layer.{at}.{part}");
+    let linear = |part: &str, from, to| linear(weights, &name(part), from, to);
+    let norm = |part: &str| norm(weights, &name(part), width, eps);
+    let parts = ["query", "key", "value"];
+    let parts = parts.map(|part| linear(&format!("attention.self.{part}"), width, width));
+    let [query, key, value] = parts;
+    let (query, key, value) = (query?, key?, value?);
+    let mut attention =
+        Linear { weight: Array2::zeros((width, 3 * width)), bias: Array1::zeros(3 * width) };
+    for (at, part) in [query, key, value].into_iter().enumerate() {
+        let columns = at * width..(at + 1) * width;
+        let columns = Slice::from(columns);
+        attention.weight.slice_axis_mut(Axis(1), columns).assign(&part.weight);
+        attention.bias.slice_axis_mut(Axis(0), columns).assign(&part.bias);
+    }
+    Ok(Layer {
+        attention,
+        attention_out: linear("attention.output.dense", width, width)?,
+        attention_norm: norm("attention.output.LayerNorm")?,
+        wide: linear("intermediate.dense", width, wide)?,
+        narrow: linear("output.dense", wide, width)?,
+        norm: norm("output.LayerNorm")?,
+    })
+}
+
+fn linear(weights: &Weights<'_>, name: &str, from: usize, to: usize) -> Result<Linear, EmbedError> {
+    let weight = weights.matrix(&format!("{name}.weight"), to, from)?;
+    // Laid out as it is read.
+    let weight = weight.t().as_standard_layout().into_owned();
+    Ok(Linear { weight, bias: weights.vector(&format!("{name}.bias"), to)? })
+}
+
+fn norm(weights: &Weights<'_>, name: &str, width: usize, eps: f32) -> Result<Norm, EmbedError> {
+    let part = |part: &str| weights.vector(&format!("{name}.{part}"), width);
+    Ok(Norm { weight: part("weight")?, bias: part("bias")?, eps })
 }

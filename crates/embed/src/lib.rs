@@ -3,8 +3,7 @@
 //! A [`Model`] is an encoder of the BERT family in the layout of sentence-transformers, run on the
 //! processor: `config.json`, `tokenizer.json` and `model.safetensors`, and, where they are there,
 //! `modules.json`, the configuration of the pooling, `sentence_bert_config.json` and
-//! `config_sentence_transformers.json`. The encoder is written out in `bert.rs` over candle's
-//! tensors; a folder that asks for anything else is refused with the field that does.
+//! `config_sentence_transformers.json`. The encoder is written out in `bert.rs`; a folder that asks for anything else is refused with the field that does.
 //!
 //! **A text has one vector.** Texts are encoded one at a time, without padding, on the threads of
 //! the current rayon pool. So a vector depends on its text and the model alone, to the last bit:
@@ -19,10 +18,12 @@ mod bert;
 mod error;
 mod folder;
 mod kept;
+mod math;
 mod model;
 mod settings;
 #[cfg(test)]
 mod testing;
+mod weights;
 
 pub use error::EmbedError;
 pub use kept::Kept;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use candle_core::Tensor;
 use index::{EmbedFailure, Embedder, ModelKey, TextKind};
+use ndarray::Axis;
 use rayon::prelude::*;
 use tokenizers::{Tokenizer, TruncationParams};
 
@@ -63,15 +63,15 @@ impl Model {
         let tokens = self.tokenizer.encode_fast(read, true);
         let tokens = tokens.map_err(|error| EmbedError::text(text, error))?;
         let pooled = self.pooled(tokens.get_ids());
-        unit(pooled.map_err(|error| EmbedError::text(text, error))?)
-            .ok_or_else(|| EmbedError::text(text, "its vector has no direction"))
+        pooled.and_then(unit).ok_or_else(|| EmbedError::text(text, "its vector has no direction"))
     }
 
-    fn pooled(&self, tokens: &[u32]) -> candle_core::Result<Vec<f32>> {
-        let rows: Tensor = self.bert.forward(tokens)?;
+    /// One vector for all tokens; `None` where there are none.
+    fn pooled(&self, tokens: &[u32]) -> Option<Vec<f32>> {
+        let rows = self.bert.forward(tokens);
         match self.settings.pooling {
-            Pooling::Mean => rows.mean(0)?.to_vec1(),
-            Pooling::First => rows.get(0)?.to_vec1(),
+            Pooling::Mean => rows.mean_axis(Axis(0)).map(|mean| mean.to_vec()),
+            Pooling::First => rows.rows().into_iter().next().map(|first| first.to_vec()),
         }
     }
 }
