@@ -11,7 +11,9 @@ use crate::rank::{Candidate, rank, reads};
 use crate::terms::Terms;
 use crate::{AnswerError, Config, Question};
 
-/// Weight of the similarity of vectors against that of words.
+/// Weight of the similarity of vectors against that of words. With all-MiniLM-L6-v2 on encyclopedia,
+/// abstracts, a manual and dialogue every collection gains from .2 to .4; from there on manuals
+/// lose, whose names of parts and errors no model knows.
 pub(crate) const WEIGHT: f32 = 0.3;
 
 /// How deep the words of chunks found by their vectors are looked for. Below that they count as
