@@ -103,3 +103,6 @@ fn chosen(
     scored.truncate(reads(config));
     Ok(scored.into_iter().map(|(_, found)| found).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -319,3 +319,5 @@ impl<'w> Indexing<'w> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vector_tests;
