@@ -11,9 +11,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("index", &["document"]),
     ("answer", &["document", "index"]),
     ("model", &["answer"]),
+    ("embed", &["index"]),
     ("train", &["document", "index", "ingest"]),
     ("eval", &["answer", "document", "index", "ingest"]),
-    ("jely", &["answer", "document", "eval", "fixtures", "index", "ingest", "model", "train"]),
+    (
+        "jely",
+        &["answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model", "train"],
+    ),
 ];
 
 /// Dependencies that only one crate may name: the seams they are hidden behind.
@@ -21,6 +25,9 @@ const HIDDEN: &[(&str, &str)] = &[
     ("lopdf", "ingest"),
     ("pulldown-cmark", "ingest"),
     ("tantivy", "index"),
+    ("ndarray", "embed"),
+    ("safetensors", "embed"),
+    ("tokenizers", "embed"),
     ("ureq", "model"),
     ("landlock", "train"),
     ("rustix", "train"),

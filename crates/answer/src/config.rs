@@ -8,6 +8,9 @@ pub struct Config {
     pub candidates: usize,
     /// Passages returned, and given to a generator.
     pub passages_max: usize,
+    /// How much the similarity of vectors counts against that of words, 0 to 1, where bot and
+    /// question have vectors.
+    pub similarity_weight: f32,
     /// Tokens of text given to a generator, by the estimate of
     /// [`estimate_tokens`](crate::estimate_tokens).
     pub grounding_tokens_max: usize,
@@ -26,6 +29,7 @@ impl Default for Config {
         Self {
             candidates: 50,
             passages_max: 5,
+            similarity_weight: crate::dense::WEIGHT,
             // Five passages of the largest size, and half of the smallest context in use.
             grounding_tokens_max: 4_000,
             sentences_max: 3,

@@ -21,6 +21,7 @@ mod citation;
 mod cited;
 mod confidence;
 mod config;
+mod dense;
 mod error;
 mod generate;
 mod grounding;

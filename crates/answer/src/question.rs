@@ -1,6 +1,8 @@
 //! A question as the later steps see it: its terms, and what kind of thing would answer it.
 
-use index::{Filter, Query};
+use index::{Embedder, Filter, IndexError, ModelKey, Query, TextKind};
+
+use crate::AnswerError;
 
 mod form;
 mod history;
@@ -21,6 +23,9 @@ pub struct Question {
     form: Form,
     /// What was said before, oldest first.
     turns: Vec<Turn>,
+    /// What is embedded.
+    meaning: String,
+    vector: Option<(ModelKey, Vec<f32>)>,
 }
 
 impl Question {
@@ -38,12 +43,27 @@ impl Question {
         let turns = history::recent(history);
         let query = history::query(text, &turns);
         let own = Some(Query::parse(text)).filter(|own| *own != query);
-        Self { text: text.to_owned(), query, own, form: Form::of(text), turns }
+        let meaning = history::meaning(text, &turns);
+        let (text, form) = (text.to_owned(), Form::of(text));
+        Self { text, query, own, form, turns, meaning, vector: None }
     }
 
     /// The same question, answered only from what a filter lets through.
     pub fn with_filter(self, filter: Filter) -> Self {
         Self { query: self.query.with_filter(filter), ..self }
+    }
+
+    /// The same question with its vector, so that it is also compared by meaning. For bots that
+    /// hold vectors of the same model: others cannot be asked with it.
+    ///
+    /// # Errors
+    /// [`IndexError::Embedding`] where the model fails.
+    pub fn embedded(self, embedder: &dyn Embedder) -> Result<Self, AnswerError> {
+        let vectors = embedder.embed(TextKind::Question, &[&self.meaning]);
+        let vectors = vectors.map_err(|source| IndexError::Embedding { source })?;
+        let none = || IndexError::Embedding { source: "a question got no vector".into() };
+        let vector = vectors.into_iter().next().ok_or_else(none)?;
+        Ok(Self { vector: Some((embedder.key(), vector)), ..self })
     }
 
     /// The question as asked, without blank space around it.
@@ -59,6 +79,11 @@ impl Question {
     /// The question's own words, where more is searched for.
     pub(crate) fn own_query(&self) -> Option<&Query> {
         self.own.as_ref()
+    }
+
+    /// Its vector and the model that made it.
+    pub(crate) fn vector(&self) -> Option<(ModelKey, &[f32])> {
+        self.vector.as_ref().map(|(model, vector)| (*model, vector.as_slice()))
     }
 
     pub(crate) fn form(&self) -> &Form {

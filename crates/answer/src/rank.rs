@@ -28,6 +28,9 @@ pub struct Signals {
     pub frame: f32,
     /// Score of the document's best other hit over that of the best hit.
     pub document: f32,
+    /// Similarity of the vectors, 0 to 1; see [`Config::similarity_weight`]. 0 where there are none.
+    /// It is mixed with the score of all others.
+    pub similarity: f32,
     /// Share of the question's mass in text, headings and title. For the confidence; it adds
     /// nothing to the order, BM25 counts the same.
     pub coverage: f32,
@@ -55,6 +58,11 @@ pub(crate) struct Candidate {
     pub(crate) score: f32,
 }
 
+/// How many candidates are read.
+pub(crate) fn reads(config: &Config) -> usize {
+    READS_MIN.max(2 * config.passages_max)
+}
+
 /// Reads the best of what was found and puts it in order: by score, ties as the index has them.
 /// `found` is sorted by score descending; what is beyond the reads only tells of its documents.
 pub(crate) fn rank(
@@ -63,12 +71,10 @@ pub(crate) fn rank(
     terms: &Terms,
     config: &Config,
 ) -> Result<Vec<Candidate>, AnswerError> {
-    let top = found.first().map_or(0.0, Found::score);
-    if top <= 0.0 {
-        return Ok(Vec::new());
-    }
+    // Nothing but vectors may have found them: then no index scores them, and none divides.
+    let top = found.first().map_or(0.0, Found::score).max(f32::MIN_POSITIVE);
     let best_two = best_two_by_document(found);
-    let reads = READS_MIN.max(2 * config.passages_max);
+    let reads = reads(config);
     let mut candidates: Vec<Candidate> = Vec::new();
     for found in found.iter().take(reads) {
         let reading = read(prepared(snapshot, found)?, terms);
@@ -106,6 +112,7 @@ fn signals(reading: &Reading, terms: &Terms, score: f32, [top, other]: [f32; 2])
         index: score / top,
         sentence,
         pairs: terms.pair_share(reading.pairs),
+        similarity: 0.0,
         frame: terms.share(reading.frame),
         document: other / top,
         coverage: terms.share(reading.all()),

@@ -2,6 +2,7 @@
 
 use index::Snapshot;
 
+use crate::dense::{self, Meaning};
 use crate::passage::assemble;
 use crate::rank::rank;
 use crate::terms::Terms;
@@ -24,6 +25,10 @@ pub(crate) fn retrieve_with(
     terms: &Terms,
     config: &Config,
 ) -> Result<Vec<Passage>, AnswerError> {
+    if let Some(meaning) = Meaning::of(snapshot, question)? {
+        let candidates = dense::candidates(snapshot, question, &meaning, terms, config)?;
+        return Ok(assemble(candidates, config.passages_max));
+    }
     if terms.is_empty() {
         return Ok(Vec::new());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use document::{Block, BlockKind, BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
-use index::{Begin, DocumentEntry, Hit, Language, PipelineKey, Snapshot, Store};
+use index::{Begin, DocumentEntry, Embedding, Hit, Language, PipelineKey, Snapshot, Store};
 
 use crate::chunk_text::ChunkText;
 use crate::rank::{Candidate, Signals};
@@ -112,11 +112,17 @@ pub(crate) struct Bot {
 
 /// A bot trained on (title, text) documents.
 pub(crate) fn bot(documents: &[(&str, &str)]) -> Bot {
+    bot_with(documents, Embedding::Without)
+}
+
+/// The same with vectors.
+pub(crate) fn bot_with(documents: &[(&str, &str)], embedding: Embedding<'_>) -> Bot {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), index::Config::default()).unwrap();
     let bot: BotId = "test".parse().unwrap();
     let mut writer = store.writer(&bot).unwrap();
-    let mut transaction = writer.begin(PipelineKey::new(1, b""), Begin::Rebuild).unwrap();
+    let pipeline = PipelineKey::new(1, b"");
+    let mut transaction = writer.begin_with(pipeline, Begin::Rebuild, embedding).unwrap();
     for (title, text) in documents {
         let chunks = chunks_of(text);
         transaction.put(entry(title, text, chunks.len()), &chunks).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use answer::{Config, Question, answer};
 use document::{BotId, ContentHash, DocumentId, MediaType};
-use index::{Begin, DocumentEntry, PipelineKey, Snapshot, Store};
+use index::{Begin, DocumentEntry, Embedder, Embedding, PipelineKey, Snapshot, Store};
 use ingest::{Chunking, IngestError, Ingested};
 use rayon::prelude::*;
 
@@ -26,11 +26,12 @@ pub struct Corpus {
 impl Corpus {
     /// Indexes documents in a folder, which must be empty. Each is read as the bytes of a file would
     /// be, with default settings but for the chunks, on the current rayon pool; `done` hears of
-    /// each.
+    /// each. With vectors where there is an embedder.
     pub fn build(
         documents: &[&Entry],
         chunking: Chunking,
         folder: &Path,
+        embedder: Option<&dyn Embedder>,
         done: &(dyn Fn() + Sync),
     ) -> Result<Self, EvalError> {
         let config = ingest::Config { chunking, ..ingest::Config::default() };
@@ -44,7 +45,8 @@ impl Corpus {
         let bot: BotId = "collection".parse().expect("letters only");
         let mut writer = store.writer(&bot)?;
         let pipeline = PipelineKey::new(ingest::PARSER_VERSION, b"default");
-        let mut transaction = writer.begin(pipeline, Begin::Rebuild)?;
+        let embedding = embedder.map_or(Embedding::Without, Embedding::With);
+        let mut transaction = writer.begin_with(pipeline, Begin::Rebuild, embedding)?;
         let (mut names, mut failed) = (BTreeMap::new(), Vec::new());
         for (entry, read) in documents.iter().zip(read) {
             match read {

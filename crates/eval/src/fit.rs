@@ -56,7 +56,7 @@ impl Candidates {
         done: &(dyn Fn() + Sync),
     ) -> Result<Self, EvalError> {
         let questions = queries.par_iter().with_max_len(4).map(|query| {
-            let passages = retrieve(&corpus.snapshot, &question_of(query, options), config)?;
+            let passages = retrieve(&corpus.snapshot, &question_of(query, options)?, config)?;
             let mut asked = Asked {
                 grades: collection.judgements.get(&query.id).cloned().unwrap_or_default(),
                 documents: Vec::new(),

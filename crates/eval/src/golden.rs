@@ -13,7 +13,7 @@ use std::path::Path;
 
 use answer::{Answer, Config, Extractive, Question, answer, retrieve};
 use document::DocumentId;
-use index::{DocumentEntry, Manifest, Snapshot};
+use index::{DocumentEntry, Embedder, Manifest, Snapshot};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -156,23 +156,33 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
-/// Asks the questions of a golden set, on the current rayon pool; `done` hears of each.
+/// Asks the questions of a golden set, on the current rayon pool, with their vectors where
+/// there is an embedder; `done` hears of each.
 pub fn outcomes(
     snapshot: &Snapshot,
     cases: &[Case],
     settings: &Settings,
+    embedder: Option<&dyn Embedder>,
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<Outcome>, EvalError> {
     let outcomes = cases.par_iter().with_max_len(4).map(|case| {
-        let outcome = outcome(snapshot, case, settings)?;
+        let outcome = outcome(snapshot, case, settings, embedder)?;
         done();
         Ok(outcome)
     });
     outcomes.collect()
 }
 
-fn outcome(snapshot: &Snapshot, case: &Case, settings: &Settings) -> Result<Outcome, EvalError> {
-    let question = Question::new(&case.question);
+fn outcome(
+    snapshot: &Snapshot,
+    case: &Case,
+    settings: &Settings,
+    embedder: Option<&dyn Embedder>,
+) -> Result<Outcome, EvalError> {
+    let mut question = Question::new(&case.question);
+    if let Some(embedder) = embedder {
+        question = question.embedded(embedder)?;
+    }
     let reply = answer(snapshot, &question, &Extractive, &settings.for_answers())?;
     let documents = ranked(snapshot, &question, &settings.for_rankings())?;
     let mut outcome = Outcome {

@@ -1,12 +1,17 @@
 //! Which questions of a collection are asked, and how.
 
+use std::sync::Arc;
+
 use answer::{Question, Role};
 use document::ContentHash;
+use index::Embedder;
+
+use crate::EvalError;
 
 use crate::collection::{Collection, Query, Turn};
 
 /// Which questions are asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Judged questions asked of each collection, at most; chosen by the hash of their ids, so that
     /// two runs ask the same. The same limit holds for those without an answer.
@@ -15,17 +20,31 @@ pub struct Options {
     pub history: bool,
     /// Questions of other collections asked of each, at most.
     pub foreign_max: usize,
+    /// What embeds the questions, where the index has vectors.
+    pub embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         // Three hundred tell an AUROC of .97 from one of .95.
-        Self { questions_max: usize::MAX, history: true, foreign_max: 300 }
+        Self { questions_max: usize::MAX, history: true, foreign_max: 300, embedder: None }
     }
 }
 
 /// The question as it is put to the engine.
-pub fn question_of(query: &Query, options: &Options) -> Question {
+///
+/// # Errors
+///
+/// [`EvalError::Answer`] where it cannot be embedded.
+pub fn question_of(query: &Query, options: &Options) -> Result<Question, EvalError> {
+    let question = unembedded(query, options);
+    Ok(match &options.embedder {
+        Some(embedder) => question.embedded(&**embedder)?,
+        None => question,
+    })
+}
+
+fn unembedded(query: &Query, options: &Options) -> Question {
     if !options.history {
         return Question::new(&query.text);
     }
@@ -81,7 +100,7 @@ mod tests {
         query.history = vec![said("user", "opening hours"), said("agent", "weekdays at nine")];
         let terms = |history| -> usize {
             let options = Options { history, ..Options::default() };
-            question_of(&query, &options).query().terms(&[]).len()
+            question_of(&query, &options).unwrap().query().terms(&[]).len()
         };
         assert!(terms(true) >= terms(false) + 4, "{} {}", terms(true), terms(false));
     }

@@ -57,7 +57,7 @@ fn reply(
     options: &Options,
     config: &Config,
 ) -> Result<Reply, EvalError> {
-    let question = question_of(query, options);
+    let question = question_of(query, options)?;
     let reply = corpus.reply(&question, config)?;
     let answered = reply.answered && reply.confidence >= config.confidence_min;
     let mut contained = None;

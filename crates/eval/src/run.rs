@@ -32,7 +32,7 @@ impl Run {
         done: &(dyn Fn() + Sync),
     ) -> Result<Self, EvalError> {
         let rankings = queries.par_iter().with_max_len(4).map(|query| {
-            let ranking = corpus.rank(&question_of(query, options), config)?;
+            let ranking = corpus.rank(&question_of(query, options)?, config)?;
             done();
             Ok((query.id.clone(), ranking))
         });

@@ -49,9 +49,10 @@ enum Place {
 }
 
 /// What can be set.
-const KEYS: [(&str, Place); 11] = [
+const KEYS: [(&str, Place); 12] = [
     ("candidates", Place::Count(|config| &mut config.candidates)),
     ("passages_max", Place::Count(|config| &mut config.passages_max)),
+    ("similarity_weight", Place::Share(|config| &mut config.similarity_weight)),
     ("grounding_tokens_max", Place::Count(|config| &mut config.grounding_tokens_max)),
     ("sentences_max", Place::Count(|config| &mut config.sentences_max)),
     ("confidence_min", Place::Share(|config| &mut config.confidence_min)),

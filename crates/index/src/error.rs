@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use document::{BotId, DocumentId};
 
-use crate::PipelineKey;
+use crate::{EmbedFailure, ModelKey, PipelineKey};
 
 /// Why an operation on an index failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,33 @@ pub enum IndexError {
         /// The pipeline of the change.
         wanted: PipelineKey,
     },
+    /// A question or an incremental change with another model than that of the current snapshot's
+    /// vectors.
+    #[error(
+        "the bot has {}, wanted are {}: rebuild the bot's index",
+        vectors_of(*current),
+        vectors_of(*wanted)
+    )]
+    OtherModel {
+        /// The model of the current snapshot; `None` where it has no vectors.
+        current: Option<ModelKey>,
+        /// The model that is wanted; `None` where there are to be no vectors.
+        wanted: Option<ModelKey>,
+    },
+    /// New text for a bot with vectors, and nothing that makes some of it.
+    #[error(
+        "the bot has vectors of the model {model}, which is needed to add text: name its folder"
+    )]
+    NoEmbedder {
+        /// The model of the bot's vectors.
+        model: ModelKey,
+    },
+    /// The model that makes the vectors failed.
+    #[error("cannot embed: {source}")]
+    Embedding {
+        /// The cause.
+        source: EmbedFailure,
+    },
     /// Chunks that cannot be those of one document.
     #[error("document {id}: chunk {ordinal} follows chunk {before}: ordinals must ascend")]
     InvalidChunks {
@@ -80,6 +107,11 @@ pub enum IndexError {
         /// The cause.
         source: tantivy::TantivyError,
     },
+}
+
+/// What a snapshot has of a model, in words.
+fn vectors_of(model: Option<ModelKey>) -> String {
+    model.map_or_else(|| "no vectors".to_owned(), |model| format!("vectors of the model {model}"))
 }
 
 impl IndexError {

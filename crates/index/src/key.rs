@@ -45,8 +45,14 @@ key!(
     PipelineKey
 );
 key!(
-    /// What a snapshot holds: pipeline, schema, and the set of its documents. The same content
-    /// has the same key, in whatever order it came. Shown and stored as 64 hex digits.
+    /// A model that turns texts into vectors: the files it was read from, and how. Shown and
+    /// stored as 64 hex digits.
+    ModelKey
+);
+key!(
+    /// What a snapshot holds: pipeline, schema, the set of its documents, and the model of its
+    /// vectors where it has some. The same content has the same key, in whatever order it came.
+    /// Shown and stored as 64 hex digits.
     SnapshotKey
 );
 
@@ -59,9 +65,20 @@ impl PipelineKey {
     }
 }
 
+impl ModelKey {
+    /// The key with this digest.
+    pub fn from_digest(digest: [u8; 32]) -> Self {
+        Self(ContentHash::from_bytes(digest))
+    }
+}
+
 impl SnapshotKey {
     /// The key of documents under a pipeline; `documents` are sorted by id.
-    pub(crate) fn new(pipeline: PipelineKey, documents: &[DocumentEntry]) -> Self {
+    pub(crate) fn new(
+        pipeline: PipelineKey,
+        documents: &[DocumentEntry],
+        model: Option<ModelKey>,
+    ) -> Self {
         let schema = SCHEMA_VERSION.to_le_bytes();
         let mut fields: Vec<Vec<u8>> = vec![pipeline.0.as_bytes().to_vec(), schema.to_vec()];
         for entry in documents {
@@ -69,6 +86,8 @@ impl SnapshotKey {
             fields.push(entry.content_hash.as_bytes().to_vec());
             fields.push(entry.metadata_hash().as_bytes().to_vec());
         }
+        // Documents take three fields each, so no list of them ends like this one.
+        fields.extend(model.map(|model| model.0.as_bytes().to_vec()));
         Self(ContentHash::of_fields(fields.iter().map(Vec::as_slice)))
     }
 }

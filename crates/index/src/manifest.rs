@@ -12,7 +12,7 @@ use document::{ContentHash, DocumentId, MediaType};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::SCHEMA_VERSION;
-use crate::{IndexError, Language, PipelineKey, SnapshotKey};
+use crate::{IndexError, Language, ModelEntry, PipelineKey, SnapshotKey};
 
 #[cfg(test)]
 mod tests;
@@ -93,6 +93,9 @@ pub struct Manifest {
     /// Languages of the chunks of each document, in the order of `documents`; each sorted.
     #[serde(default)]
     pub languages: Vec<Vec<Language>>,
+    /// The model whose vectors it holds, where it holds some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelEntry>,
     /// Its files, sorted by name, the manifest itself left out.
     pub files: Vec<FileEntry>,
 }
@@ -116,11 +119,12 @@ impl Manifest {
         documents: Vec<DocumentEntry>,
         tokens: Vec<u64>,
         languages: Vec<Vec<Language>>,
+        model: Option<ModelEntry>,
         files: Vec<FileEntry>,
     ) -> Self {
-        let key = SnapshotKey::new(pipeline, &documents);
+        let key = SnapshotKey::new(pipeline, &documents, model.map(|model| model.key));
         let (format, schema) = (MANIFEST_FORMAT, SCHEMA_VERSION);
-        Self { format, schema, key, pipeline, documents, tokens, languages, files }
+        Self { format, schema, key, pipeline, documents, tokens, languages, model, files }
     }
 
     /// One of the documents; a binary search.

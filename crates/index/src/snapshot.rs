@@ -16,12 +16,15 @@ use crate::filter::Gate;
 use crate::manifest::MANIFEST_FILE;
 use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
+use crate::vectors::Vectors;
 use crate::vocabulary::Vocabulary;
 use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
+mod similar;
 
 pub(crate) use segment::{Owner, Segment, open_segments};
+pub use similar::Similarities;
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
 /// documents in the rest, which are still found by the words as written.
@@ -36,6 +39,10 @@ pub struct Snapshot {
     languages: Vec<Language>,
     fields: Fields,
     segments: Vec<Segment>,
+    /// `None` where it has none.
+    vectors: Option<Vectors>,
+    /// The place of each vector's chunk, filled when it is first needed.
+    places: OnceLock<Vec<Option<Found>>>,
     /// Of the file that is held.
     identity: Identity,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -76,6 +83,7 @@ impl Snapshot {
         manifest.check_schema(folder)?;
         manifest.check(folder, verify_bytes_max)?;
         let (fields, segments) = open_segments(folder, &manifest)?;
+        let vectors = Vectors::open(folder, &manifest)?;
         let totals =
             Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
         let folder = folder.to_owned();
@@ -87,6 +95,8 @@ impl Snapshot {
             languages,
             fields,
             segments,
+            vectors,
+            places: OnceLock::new(),
             identity,
             attached: OnceLock::new(),
             _hold: hold,
@@ -301,9 +311,14 @@ impl Found {
         self.score
     }
 
-    /// Where it lies: unlike any other in its snapshot, without meaning outside.
+    /// The same place with another score.
+    pub fn scored(&self, score: f32) -> Self {
+        Self { score, ..self.clone() }
+    }
+
+    /// Its place, unlike any other in its snapshot: the document's position in the manifest, and the chunk's ordinal.
     pub fn place(&self) -> (usize, u32) {
-        (self.segment, self.doc)
+        (self.document(), self.ordinal)
     }
 
     /// Its document: the position in the manifest.

@@ -12,10 +12,11 @@ use document::BotId;
 use crate::files::{create_folder, remove, sync_folder};
 use crate::layout::Layout;
 use crate::manifest::MANIFEST_FILE;
-use crate::{Config, IndexError, Manifest, PipelineKey};
+use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey};
 
 mod compaction;
 mod directory;
+mod embedding;
 mod stage;
 mod transaction;
 
@@ -79,23 +80,41 @@ impl BotWriter {
         base.check_files(&self.layout.snapshot(base.key))
     }
 
-    /// Begins a change.
+    /// Begins a change that leaves vectors as they are, see [`Embedding::Keep`].
     ///
     /// # Errors
-    /// An incremental change needs a current snapshot that is whole (its files are compared as
-    /// when it is opened) and of the same pipeline and schema.
+    /// As those of [`begin_with`](Self::begin_with).
     pub fn begin(
         &mut self,
         pipeline: PipelineKey,
         mode: Begin,
     ) -> Result<Transaction<'_>, IndexError> {
-        if mode == Begin::Incremental {
-            self.check_base(pipeline)?;
-        }
-        Ok(Transaction::new(self, pipeline, mode))
+        self.begin_with(pipeline, mode, Embedding::Keep)
     }
 
-    fn check_base(&mut self, pipeline: PipelineKey) -> Result<(), IndexError> {
+    /// Begins a change.
+    ///
+    /// # Errors
+    /// An incremental change needs a current snapshot that is whole (its files are compared as
+    /// when it is opened) and of the same pipeline and schema,
+    /// with vectors of the same model.
+    pub fn begin_with<'a>(
+        &'a mut self,
+        pipeline: PipelineKey,
+        mode: Begin,
+        embedding: Embedding<'a>,
+    ) -> Result<Transaction<'a>, IndexError> {
+        if mode == Begin::Incremental {
+            self.check_base(pipeline, embedding)?;
+        }
+        Transaction::new(self, pipeline, mode, embedding)
+    }
+
+    fn check_base(
+        &mut self,
+        pipeline: PipelineKey,
+        embedding: Embedding<'_>,
+    ) -> Result<(), IndexError> {
         if self.fault.is_some() {
             // Read once more: the error must be given away, and the folder may be well again.
             self.base = read_base(&self.layout)?;
@@ -107,6 +126,11 @@ impl BotWriter {
         base.check(&folder, self.config.base_verify_bytes_max)?;
         if base.pipeline != pipeline {
             return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
+        }
+        let wanted = embedding.model(base.model);
+        if base.model != wanted {
+            let key = |model: Option<ModelEntry>| model.map(|model| model.key);
+            return Err(IndexError::OtherModel { current: key(base.model), wanted: key(wanted) });
         }
         Ok(())
     }

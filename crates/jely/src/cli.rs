@@ -49,6 +49,16 @@ pub(crate) struct Global {
     /// standard error, a warning {"warning":{..}}
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The folder of an embedding model (config.json, tokenizer.json, model.safetensors), or
+    /// `none`; for a program built with the feature `dense`
+    ///
+    /// `train` and `reindex` give the bot a vector for each chunk, made by this model, and `ask`,
+    /// `search` and `eval` compare questions by meaning as well as by words. Without it, vectors a
+    /// bot has stay, but no new text can be added to it, and questions are compared by words alone.
+    /// `none` takes the vectors away. A bot that has none, or those of another model, gets them
+    /// from `reindex`.
+    #[arg(long, global = true, value_name = "DIR", env = "JELY_EMBEDDER")]
+    pub(crate) embedder: Option<PathBuf>,
     /// What to start where documents are parsed apart
     #[arg(skip)]
     pub(crate) worker: Option<WorkerCommand>,

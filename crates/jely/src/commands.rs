@@ -20,6 +20,7 @@ use std::sync::Arc;
 use ::train::{DataFolder, Isolation, Options, Pool, TrainError, WorkerLimits, WorkerPool};
 
 use crate::cli::{Cli, Command, Global, Parsing};
+use crate::embedder;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -57,13 +58,14 @@ fn existing_folder(global: &Global) -> Result<DataFolder, TrainError> {
 }
 
 /// How to train, as the command line says.
-fn options(global: &Global, parsing: &Parsing) -> Options {
+fn options(global: &Global, parsing: &Parsing) -> anyhow::Result<Options> {
     // 0 is one thread per processor.
     let threads = parsing.jobs.map_or(0, usize::from);
     let mut options = Options::new(Arc::new(Pool::lazy(move || started(threads))));
     options.ingest.password.clone_from(&parsing.password);
     options.isolation = isolation(global, parsing);
-    options
+    options.vectors = embedder::vectors(global)?;
+    Ok(options)
 }
 
 /// Where documents are parsed: apart, if there is a program for it and nobody objects.

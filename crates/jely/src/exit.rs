@@ -97,6 +97,12 @@ pub(crate) fn warn(code: &str, message: &str, json: bool, err: &mut dyn Write) {
 fn hint(code: &str) -> &'static str {
     match code {
         "DAMAGED" | "OUTDATED" => "\nhint: `jely reindex` makes the index of a bot anew",
+        "OTHER_MODEL" => {
+            "\nhint: `jely reindex --embedder DIR` gives bots the vectors of that model"
+        }
+        "NO_EMBEDDER" => {
+            "\nhint: `--embedder DIR` names the model, `--embedder none` drops the vectors"
+        }
         "BOT_NOT_FOUND" => "\nhint: `jely train <bot> <files or folders>` trains one",
         "NO_DATA_FOLDER" => "\nhint: `--data DIR` or JELY_DATA names the data folder",
         "NO_WORKER" => "\nhint: `--no-isolation` parses without one; only for files you trust",

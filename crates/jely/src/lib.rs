@@ -10,6 +10,7 @@
 
 mod cli;
 mod commands;
+mod embedder;
 mod exit;
 mod output;
 mod progress;

@@ -155,6 +155,9 @@ pub fn index_code(error: &IndexError) -> &'static str {
         IndexError::Damaged { .. } => "DAMAGED",
         IndexError::Outdated { .. } | IndexError::OtherPipeline { .. } => "OUTDATED",
         IndexError::Io { .. } => "IO",
+        IndexError::OtherModel { .. } => "OTHER_MODEL",
+        IndexError::NoEmbedder { .. } => "NO_EMBEDDER",
+        IndexError::Embedding { .. } => "EMBEDDING",
         IndexError::InvalidChunks { .. } | IndexError::Tantivy { .. } => "INDEX",
     }
 }

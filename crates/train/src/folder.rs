@@ -1,4 +1,5 @@
-//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `stamps/`, `bots/`.
+//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `stamps/`, `vectors/`,
+//! `bots/`.
 
 use std::fs;
 use std::io;
@@ -70,6 +71,12 @@ impl DataFolder {
     /// Where the folder is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where a data folder at `path` has room for what embedders remember; a cache, which may be
+    /// deleted.
+    pub fn vectors(path: &Path) -> PathBuf {
+        path.join("vectors")
     }
 
     /// The bots.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use document::DocumentId;
-use index::PipelineKey;
+use index::{EmbedFailure, Embedder, Embedding, ModelKey, PipelineKey, TextKind};
 use rayon::ThreadPool;
 
 use crate::{Confinement, WorkerPool};
@@ -87,6 +87,18 @@ pub enum Isolation {
     Child(Arc<WorkerPool>),
 }
 
+/// Where the vectors of a bot come from.
+#[derive(Debug, Clone, Default)]
+pub enum Vectors {
+    /// What the bot has stays: one without vectors gets none; one with vectors takes no new text.
+    #[default]
+    Keep,
+    /// This model makes them, on the threads of the run.
+    With(Arc<dyn Embedder>),
+    /// The bot is to have none.
+    Without,
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -94,6 +106,8 @@ pub struct Options {
     pub pool: Arc<Pool>,
     /// Where documents are parsed.
     pub isolation: Isolation,
+    /// Where vectors come from.
+    pub vectors: Vectors,
     /// How documents are read and cut.
     pub ingest: ingest::Config,
     /// Bytes of the documents that are being parsed or wait for the index; one document beyond
@@ -115,6 +129,7 @@ impl Options {
         Self {
             pool,
             isolation: Isolation::InProcess,
+            vectors: Vectors::Keep,
             ingest: ingest::Config::default(),
             bytes_in_flight_max: 256 * 1024 * 1024,
             prune: Vec::new(),
@@ -141,6 +156,46 @@ impl Options {
     pub(crate) fn file_bytes_max(&self) -> u64 {
         let limits = &self.ingest.limits;
         limits.pdf_bytes_max.max(limits.text_bytes_max) as u64
+    }
+}
+
+/// An embedder on the threads of a run.
+#[derive(Debug)]
+pub(crate) struct OnPool<'a> {
+    embedder: &'a dyn Embedder,
+    pool: &'a Pool,
+}
+
+impl<'a> OnPool<'a> {
+    /// The embedder of a run, if it has one.
+    pub(crate) fn of(options: &'a Options) -> Option<Self> {
+        match &options.vectors {
+            Vectors::With(embedder) => Some(Self { embedder: &**embedder, pool: &options.pool }),
+            Vectors::Keep | Vectors::Without => None,
+        }
+    }
+
+    /// What becomes of vectors in a run with these options, `embedder` being theirs.
+    pub(crate) fn embedding(embedder: Option<&'a Self>, options: &Options) -> Embedding<'a> {
+        match (embedder, &options.vectors) {
+            (Some(embedder), _) => Embedding::With(embedder),
+            (None, Vectors::Without) => Embedding::Without,
+            (None, _) => Embedding::Keep,
+        }
+    }
+}
+
+impl Embedder for OnPool<'_> {
+    fn key(&self) -> ModelKey {
+        self.embedder.key()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.embedder.dimensions()
+    }
+
+    fn embed(&self, kind: TextKind, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedFailure> {
+        self.pool.get().install(|| self.embedder.embed(kind, texts))
     }
 }
 

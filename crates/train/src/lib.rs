@@ -42,7 +42,7 @@ pub use error::{Failure, TrainError, index_code};
 pub use extract::{Extract, Summary};
 pub use extracts::Extracts;
 pub use folder::{DataFolder, FOLDER_VERSION};
-pub use input::{Content, Input, Isolation, Options, Pool};
+pub use input::{Content, Input, Isolation, Options, Pool, Vectors};
 pub use originals::Originals;
 pub use pipeline::train;
 pub use progress::{Progress, Silent, Stage};

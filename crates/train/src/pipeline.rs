@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use document::{BotId, Chunk, DocumentId};
-use index::{Begin, BotWriter, DocumentEntry, IndexError, PipelineKey, Published, Transaction};
+use index::{
+    Begin, BotWriter, DocumentEntry, Embedding, IndexError, PipelineKey, Published, Transaction,
+};
 
 use crate::extractor::Extractor;
 use crate::hashing::{fingerprint_all, is_on_disk};
-use crate::input::last_of_each_source;
+use crate::input::{OnPool, last_of_each_source};
 use crate::jobs::{Job, Prepared, jobs, prepare};
 use crate::ordered::in_order;
 use crate::plan::{Candidate, Plan, Step, plan};
@@ -160,12 +162,15 @@ pub(crate) struct Run<'a> {
 impl Run<'_> {
     /// Whether the bot's snapshot cannot be the base of a change under this pipeline.
     pub(crate) fn needs_rebuild(&self, writer: &mut BotWriter) -> Result<bool, TrainError> {
-        match writer.begin(self.options.pipeline(), Begin::Incremental) {
+        let embedder = OnPool::of(self.options);
+        let embedding = OnPool::embedding(embedder.as_ref(), self.options);
+        match writer.begin_with(self.options.pipeline(), Begin::Incremental, embedding) {
             Ok(_) => Ok(false),
             Err(
                 IndexError::Damaged { .. }
                 | IndexError::Outdated { .. }
-                | IndexError::OtherPipeline { .. },
+                | IndexError::OtherPipeline { .. }
+                | IndexError::OtherModel { .. },
             ) => Ok(true),
             Err(error) => Err(error.into()),
         }
@@ -183,7 +188,9 @@ impl Run<'_> {
     ) -> Result<(Option<Published>, Seconds), TrainError> {
         let pipeline = self.options.pipeline();
         let mode = if rebuild { Begin::Rebuild } else { Begin::Incremental };
-        let mut indexing = Indexing::new(writer, pipeline, mode);
+        let embedder = OnPool::of(self.options);
+        let embedding = OnPool::embedding(embedder.as_ref(), self.options);
+        let mut indexing = Indexing::new(writer, pipeline, mode, embedding);
         self.progress.begin(Stage::Parse, jobs.iter().map(|job| job.drafts.len()).sum());
         let unfinished = AtomicUsize::new(jobs.len());
         let (folder, options, unfinished) = (self.folder, self.options, &unfinished);
@@ -257,20 +264,26 @@ fn note(report: &mut DocumentReport, prepared: &Prepared) {
 /// A transaction that begins with the first change.
 pub(crate) struct Indexing<'w> {
     /// `None` once the transaction has begun.
-    idle: Option<(&'w mut BotWriter, PipelineKey, Begin)>,
+    idle: Option<(&'w mut BotWriter, PipelineKey, Begin, Embedding<'w>)>,
     transaction: Option<Transaction<'w>>,
     /// The time the index took so far.
     pub(crate) elapsed: Duration,
 }
 
 impl<'w> Indexing<'w> {
-    fn new(writer: &'w mut BotWriter, pipeline: PipelineKey, mode: Begin) -> Self {
-        Self { idle: Some((writer, pipeline, mode)), transaction: None, elapsed: Duration::ZERO }
+    fn new(
+        writer: &'w mut BotWriter,
+        pipeline: PipelineKey,
+        mode: Begin,
+        embedding: Embedding<'w>,
+    ) -> Self {
+        let idle = Some((writer, pipeline, mode, embedding));
+        Self { idle, transaction: None, elapsed: Duration::ZERO }
     }
 
     fn begin(&mut self) -> Result<(), TrainError> {
-        if let Some((writer, pipeline, mode)) = self.idle.take() {
-            self.transaction = Some(writer.begin(pipeline, mode)?);
+        if let Some((writer, pipeline, mode, embedding)) = self.idle.take() {
+            self.transaction = Some(writer.begin_with(pipeline, mode, embedding)?);
         }
         Ok(())
     }
@@ -306,3 +319,5 @@ impl<'w> Indexing<'w> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vector_tests;

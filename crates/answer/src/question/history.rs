@@ -52,13 +52,23 @@ pub(super) fn query(text: &str, recent: &[Turn]) -> Query {
     if recent.is_empty() || !leans(text, &own) {
         return own;
     }
-    let last = |role: Role| recent.iter().rev().find(|turn| turn.role == role);
-    let part = |role: Role, weight: f32| Some((last(role)?.text.as_str(), weight));
+    let part = |role: Role, weight: f32| Some((last(recent, role)?.text.as_str(), weight));
     let (user, assistant) =
         (part(Role::User, USER_WEIGHT), part(Role::Assistant, ASSISTANT_WEIGHT));
     let parts: Vec<(&str, f32)> =
         std::iter::once((text, 1.0)).chain(user).chain(assistant).collect();
     Query::parse_weighted(&parts)
+}
+
+/// What is embedded of a question: itself, after the user's turn before where it leans on that.
+pub(super) fn meaning(text: &str, recent: &[Turn]) -> String {
+    let before = last(recent, Role::User).filter(|_| leans(text, &Query::parse(text)));
+    before.map_or_else(|| text.to_owned(), |turn| format!("{} {text}", turn.text))
+}
+
+/// The last message of someone.
+fn last(recent: &[Turn], role: Role) -> Option<&Turn> {
+    recent.iter().rev().find(|turn| turn.role == role)
 }
 
 /// Whether a question needs what was said before it: it is short, or has a word that points back.

@@ -105,7 +105,7 @@ fn outcomes_are_counted_by_what_was_expected() {
                 ,When does the shop open?,\n\
                 ,Who discovered Neptune?,Galle";
     let cases = cases(&bot, rows).unwrap();
-    let found = outcomes(&bot.snapshot, &cases, &Settings::default(), &|| ()).unwrap();
+    let found = outcomes(&bot.snapshot, &cases, &Settings::default(), None, &|| ()).unwrap();
     let failures: Vec<usize> =
         found.iter().filter(|o| o.failure.is_some()).map(|outcome| outcome.line).collect();
     assert_eq!(failures, [3, 5, 7, 9, 10], "{found:#?}");

@@ -1,7 +1,8 @@
 use super::*;
 
 fn manifest() -> Manifest {
-    Manifest::new(PipelineKey::new(1, b"chunks"), Vec::new(), Vec::new(), Vec::new(), Vec::new())
+    let pipeline = PipelineKey::new(1, b"chunks");
+    Manifest::new(pipeline, Vec::new(), Vec::new(), Vec::new(), None, Vec::new())
 }
 
 #[test]

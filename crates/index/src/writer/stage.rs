@@ -14,6 +14,7 @@ use crate::files::{remove, sync_folder, write_synced};
 use crate::manifest::{FileEntry, MANIFEST_FILE};
 use crate::schema::{schema, tokenizers};
 use crate::snapshot::open_segments;
+use crate::vectors::{VECTORS_FILE, Vectors};
 use crate::{Config, IndexError, Manifest};
 
 /// The file in which the search library lists its segments; rewritten by each commit.
@@ -125,10 +126,22 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lists a file that was written into the folder, synced.
+    pub(super) fn add(&mut self, file: FileEntry) {
+        self.files.push(file);
+        self.files.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
     /// Writes the manifest and opens the whole, to see that it holds what the manifest says.
     pub(super) fn seal(&self, manifest: &Manifest) -> Result<(), IndexError> {
         write_synced(&self.folder.join(MANIFEST_FILE), &manifest.to_bytes())?;
         sync_folder(&self.folder)?;
+        Vectors::open(&self.folder, manifest)?;
         open_segments(&self.folder, manifest).map(drop)
     }
 
@@ -166,6 +179,10 @@ impl Linked {
 fn link_segments(from: &Path, manifest: &Manifest, to: &Path) -> Result<Linked, IndexError> {
     let mut files = BTreeMap::new();
     for entry in &manifest.files {
+        // Not of a segment, and written anew.
+        if entry.name == VECTORS_FILE {
+            continue;
+        }
         let (old, new) = (from.join(&entry.name), to.join(&entry.name));
         // Both are small, and made anew from what they hold: damage would get a valid checksum.
         if entry.name == META_FILE || entry.name.ends_with(DELETED_SUFFIX) {

@@ -10,6 +10,7 @@ use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, Snapsh
 
 mod damage;
 mod filters;
+mod vectors;
 mod words;
 
 struct Fixture {

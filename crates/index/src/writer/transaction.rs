@@ -7,11 +7,12 @@ use document::{Chunk, DocumentId};
 use tantivy::TantivyDocument;
 use tantivy::indexer::UserOperation;
 
+use super::embedding::{self, Vectorizing};
 use super::stage::{Finished, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
 use crate::schema::{Builder, Fields, schema};
-use crate::{DocumentEntry, IndexError, Language, Manifest, PipelineKey, SnapshotKey};
+use crate::{DocumentEntry, Embedding, IndexError, Language, Manifest, PipelineKey, SnapshotKey};
 
 /// What a transaction published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Transaction<'a> {
     operations: Vec<UserOperation<TantivyDocument>>,
     text_bytes: usize,
     stage: Option<Stage>,
+    /// `None` where the bot has no vectors.
+    vectors: Option<Vectorizing<'a>>,
 }
 
 impl fmt::Debug for Transaction<'_> {
@@ -53,7 +56,15 @@ impl fmt::Debug for Transaction<'_> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(writer: &'a mut BotWriter, pipeline: PipelineKey, mode: Begin) -> Self {
+    pub(super) fn new(
+        writer: &'a mut BotWriter,
+        pipeline: PipelineKey,
+        mode: Begin,
+        embedding: Embedding<'a>,
+    ) -> Result<Self, IndexError> {
+        let current = writer.base.as_ref();
+        let folder = current.map(|base| writer.layout.snapshot(base.key));
+        let vectors = Vectorizing::of(embedding, folder.as_deref().zip(current), mode)?;
         let base = writer.base.iter().filter(|_| mode == Begin::Incremental);
         let rows = base.flat_map(|base| {
             base.documents.iter().zip(&base.tokens).zip(base.languages.iter().cloned())
@@ -65,19 +76,33 @@ impl<'a> Transaction<'a> {
         let fields = schema().1;
         let builder = Builder::new(fields);
         let (operations, text_bytes, stage) = (Vec::new(), 0, None);
-        Self { writer, pipeline, mode, fields, builder, rows, operations, text_bytes, stage }
+        Ok(Self {
+            writer,
+            pipeline,
+            mode,
+            fields,
+            builder,
+            rows,
+            operations,
+            text_bytes,
+            stage,
+            vectors,
+        })
     }
 
     /// Adds a document, or replaces the one of the same id. The entry's number of chunks is set
     /// to that of `chunks`, whose ordinals must ascend.
     ///
-    /// Costs the analysis of the chunks. Nothing is written before [`publish`](Self::publish)
+    /// Costs the analysis of the chunks, and their vectors where the bot has some. Nothing is written before [`publish`](Self::publish)
     /// unless the change outgrows `small_text_bytes_max`.
     pub fn put(&mut self, mut entry: DocumentEntry, chunks: &[Chunk]) -> Result<(), IndexError> {
         check_ordinals(&entry.id, chunks)?;
         entry.chunks = chunks.len() as u32;
         if self.rows.contains_key(&entry.id) {
             self.delete(&entry.id);
+        }
+        if let Some(vectors) = &mut self.vectors {
+            vectors.put(&entry, chunks)?;
         }
         let mut tokens = 0;
         let mut languages = self.builder.languages(chunks);
@@ -101,6 +126,9 @@ impl<'a> Transaction<'a> {
         let known = self.rows.remove(id).is_some();
         if known {
             self.delete(id);
+            if let Some(vectors) = &mut self.vectors {
+                vectors.remove(id);
+            }
         }
         Ok(known)
     }
@@ -118,7 +146,9 @@ impl<'a> Transaction<'a> {
             tokens.push(own_tokens);
             languages.push(own_languages);
         }
-        let manifest = Manifest::new(self.pipeline, documents, tokens, languages, Vec::new());
+        let model = self.vectors.as_ref().map(Vectorizing::model);
+        let manifest =
+            Manifest::new(self.pipeline, documents, tokens, languages, model, Vec::new());
         let published = Published {
             key: manifest.key,
             changed: !self.is_current(manifest.key),
@@ -155,7 +185,13 @@ impl<'a> Transaction<'a> {
 
     /// Makes the snapshot's folder and gives it its name; returns the manifest with its files.
     fn build(&mut self, mut manifest: Manifest) -> Result<Manifest, IndexError> {
-        let finished = self.flush(false)?.finish()?;
+        // Made first: nothing else that a change waits for takes as long, or fails as often.
+        let documents = &manifest.documents;
+        let vectors = self.vectors.as_mut().map(|vectors| vectors.finish(documents)).transpose()?;
+        let mut finished = self.flush(false)?.finish()?;
+        if let Some(vectors) = vectors {
+            finished.add(embedding::write(finished.folder(), &vectors)?);
+        }
         manifest.files.clone_from(&finished.files);
         finished.seal(&manifest)?;
         self.move_into_place(finished, manifest.key)?;

@@ -15,6 +15,7 @@ use self::speaker::Speaker;
 use super::existing_folder;
 use super::remove::resolve;
 use crate::cli::{Ask, Global, Within};
+use crate::embedder::Asker;
 use crate::exit::{CommandError, Exit};
 use crate::output::{Output, one_line, place};
 
@@ -32,7 +33,9 @@ pub(super) fn run(global: &Global, arguments: &Ask, output: &mut Output<'_>) -> 
     let snapshot = existing_folder(global)?.snapshot(&arguments.bot)?;
     let filter = filter(&arguments.within, &arguments.bot, &snapshot)?;
     let remembers = !arguments.no_history;
-    let mut talk = Talk { snapshot: &snapshot, speaker, filter, turns, remembers, missed: 0 };
+    let asker = Asker::of(global)?;
+    let mut talk =
+        Talk { snapshot: &snapshot, speaker, asker, filter, turns, remembers, missed: 0 };
     match &arguments.question {
         Some(question) => talk.ask(question, output)?,
         None => {
@@ -61,6 +64,7 @@ pub(super) fn filter(
 struct Talk<'a> {
     snapshot: &'a Snapshot,
     speaker: Speaker,
+    asker: Asker,
     /// What is searched.
     filter: Filter,
     /// What was said, oldest first.
@@ -107,7 +111,7 @@ impl Talk<'_> {
 
     fn ask(&mut self, text: &str, output: &mut Output<'_>) -> Result<()> {
         let question = Question::with_history(text, &self.turns);
-        let question = question.with_filter(self.filter.clone());
+        let question = self.asker.embedded(question.with_filter(self.filter.clone()))?;
         let (answer, shown) = self.speaker.answer(self.snapshot, &question, output)?;
         if output.is_json() {
             output.json(&answer)?;
@@ -192,6 +196,7 @@ mod tests {
         let mut talk = Talk {
             snapshot: &snapshot,
             speaker,
+            asker: Asker::default(),
             filter: Filter::default(),
             turns: Vec::new(),
             remembers: true,

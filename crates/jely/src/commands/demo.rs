@@ -23,7 +23,7 @@ const FOLDER: &str = "handbook";
 pub(super) fn run(global: &Global, output: &mut Output<'_>) -> Result<Exit> {
     let bot: BotId = "demo".parse()?;
     let folder = folder(global)?;
-    let mut options = options(global, &Parsing::default());
+    let mut options = options(global, &Parsing::default())?;
     // A handbook of another release may have had other chapters.
     options.prune = vec![PathBuf::from(FOLDER)];
     let inputs = handbook();

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use eval::{Options, Settings};
 
 use crate::cli::{Eval, Global};
+use crate::embedder;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -22,21 +23,22 @@ pub(super) fn run(global: &Global, arguments: &Eval, output: &mut Output<'_>) ->
     pool.install(|| match (&arguments.bot, &arguments.questions) {
         (Some(bot), Some(questions)) => golden::run(global, bot, questions, arguments, output),
         _ => match arguments.compare.as_deref() {
-            Some([a, b]) => compare::run(arguments, [a, b], output),
-            _ if arguments.fit => fit::run(arguments, output),
-            _ => collections::run(arguments, output),
+            Some([a, b]) => compare::run(global, arguments, [a, b], output),
+            _ if arguments.fit => fit::run(global, arguments, output),
+            _ => collections::run(global, arguments, output),
         },
     })?;
     Ok(Exit::Done)
 }
 
 /// Which questions to ask, as the command line says.
-fn options(arguments: &Eval) -> Options {
-    Options {
+fn options(global: &Global, arguments: &Eval) -> Result<Options> {
+    Ok(Options {
+        embedder: embedder::kept(global)?,
         questions_max: arguments.limit.map_or(usize::MAX, usize::from),
         history: !arguments.no_history,
         ..Options::default()
-    }
+    })
 }
 
 /// Settings from a file of that name or, where there is none, from the text itself.

@@ -14,7 +14,7 @@ use crate::progress::Bar;
 
 pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>) -> Result<Exit> {
     let folder = existing_folder(global)?;
-    let options = options(global, &arguments.parsing);
+    let options = options(global, &arguments.parsing)?;
     let bar = Bar::new();
     let reports = train::reindex(&folder, &arguments.bots, &options, arguments.dry_run, &bar)?;
     drop(bar);

@@ -21,8 +21,9 @@ pub(super) fn run(global: &Global, arguments: &Remove, output: &mut Output<'_>) 
     let ids: Result<Vec<_>, _> =
         arguments.documents.iter().map(|name| resolve(name, bot, &held)).collect();
     let ids = ids?;
+    let options = options(global, &arguments.parsing)?;
     let bar = Bar::new();
-    let report = ::train::remove(&folder, bot, &ids, &options(global, &arguments.parsing), &bar)?;
+    let report = ::train::remove(&folder, bot, &ids, &options, &bar)?;
     drop(bar);
     train::print(bot, &report, output)?;
     Ok(Exit::Done)

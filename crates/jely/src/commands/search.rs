@@ -6,6 +6,7 @@ use anyhow::Result;
 use super::ask::filter;
 use super::existing_folder;
 use crate::cli::{Global, Search};
+use crate::embedder::Asker;
 use crate::exit::Exit;
 use crate::output::{Output, place, shortened};
 
@@ -23,6 +24,7 @@ pub(super) fn run(global: &Global, arguments: &Search, output: &mut Output<'_>) 
     config.candidates = config.candidates.max(limit * CANDIDATES_PER_PASSAGE);
     let filter = filter(&arguments.within, &arguments.bot, &snapshot)?;
     let question = Question::new(&arguments.query).with_filter(filter);
+    let question = Asker::of(global)?.embedded(question)?;
     let passages = retrieve(&snapshot, &question, &config)?;
     let found: Vec<_> = passages.iter().map(citation).collect();
     if output.is_json() {

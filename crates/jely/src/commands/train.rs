@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, arguments: &Train, output: &mut Output<'_>) -
         let reason = "--prune removes what is gone from a folder: name at least one folder";
         return Err(CommandError::usage(reason).into());
     }
-    let mut options = options(global, &arguments.parsing);
+    let mut options = options(global, &arguments.parsing)?;
     options.rehash = arguments.rehash;
     if arguments.prune {
         options.prune.clone_from(&found.folders);

@@ -15,18 +15,18 @@ use eval::{
 
 use self::report::{Abstention, ForeignSilence, From, Measured, Report, Seconds, print};
 use super::indexed::Indexed;
-use crate::cli::Eval;
+use crate::cli::{Eval, Global};
 use crate::output::Output;
 use crate::progress::Bar;
 
-pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<()> {
+pub(super) fn run(global: &Global, arguments: &Eval, output: &mut Output<'_>) -> Result<()> {
     let since = Instant::now();
     let settings = super::settings(&arguments.settings)?;
     let collections = eval::read_all(&arguments.folders)?;
     let abstention = !arguments.no_answers && !arguments.no_abstention;
     let measuring = Measuring {
         settings,
-        options: super::options(arguments),
+        options: super::options(global, arguments)?,
         runs: Runs::of(arguments.run.as_deref(), collections.len())?,
         answers: !arguments.no_answers,
         kinship: abstention.then(|| Kinship::of(&collections)),
@@ -64,7 +64,8 @@ struct Measuring<'a> {
 impl Measuring<'_> {
     fn measure(&self, at: usize, collection: &Collection) -> Result<Measured> {
         let documents: Vec<&Entry> = collection.documents.iter().collect();
-        let indexed = Indexed::of(&collection.name, &documents, &self.settings, &self.bar)?;
+        let indexed =
+            Indexed::of(&collection.name, &documents, &self.settings, &self.options, &self.bar)?;
         let (corpus, index) = (&indexed.corpus, indexed.seconds);
         let queries = judged(collection, &self.options);
         let since = Instant::now();
@@ -134,7 +135,7 @@ impl Measuring<'_> {
                 silence.map(|silence| ForeignSilence { from: From::OtherCollections, silence })
             }
             Some(Foreign::Half { documents, own, foreign }) => {
-                let half = Indexed::of(name, &documents, &self.settings, &self.bar)?;
+                let half = Indexed::of(name, &documents, &self.settings, &self.options, &self.bar)?;
                 let own = self.ask(name, &half.corpus, &own)?;
                 let silence = Silence::of(&own, &self.ask(name, &half.corpus, &foreign)?);
                 silence.map(|silence| ForeignSilence { from: From::OtherHalf, silence })

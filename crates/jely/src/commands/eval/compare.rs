@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::indexed::Indexed;
 use super::table::Table;
-use crate::cli::Eval;
+use crate::cli::{Eval, Global};
 use crate::output::Output;
 use crate::progress::Bar;
 
@@ -49,11 +49,16 @@ struct Comparisons {
     all: Compared,
 }
 
-pub(super) fn run(arguments: &Eval, [a, b]: [&str; 2], output: &mut Output<'_>) -> Result<()> {
+pub(super) fn run(
+    global: &Global,
+    arguments: &Eval,
+    [a, b]: [&str; 2],
+    output: &mut Output<'_>,
+) -> Result<()> {
     let since = Instant::now();
     let plan = Plan {
         settings: [super::settings(a)?, super::settings(b)?],
-        options: super::options(arguments),
+        options: super::options(global, arguments)?,
         answers: !arguments.no_answers,
     };
     let bar = Bar::new();
@@ -81,7 +86,8 @@ pub(super) fn run(arguments: &Eval, [a, b]: [&str; 2], output: &mut Output<'_>) 
 impl Plan {
     fn pairs(&self, collection: &Collection, bar: &Bar) -> Result<Pairs> {
         let documents: Vec<&Entry> = collection.documents.iter().collect();
-        let index = |settings| Indexed::of(&collection.name, &documents, settings, bar);
+        let index =
+            |settings| Indexed::of(&collection.name, &documents, settings, &self.options, bar);
         let queries = judged(collection, &self.options);
         let [a, b] = &self.settings;
         let mut indexed = index(a)?;

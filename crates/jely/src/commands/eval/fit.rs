@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::indexed::Indexed;
 use super::table::Table;
-use crate::cli::Eval;
+use crate::cli::{Eval, Global};
 use crate::output::Output;
 use crate::progress::Bar;
 
@@ -58,10 +58,10 @@ struct Shown {
     document: f32,
 }
 
-pub(super) fn run(arguments: &Eval, output: &mut Output<'_>) -> Result<()> {
+pub(super) fn run(global: &Global, arguments: &Eval, output: &mut Output<'_>) -> Result<()> {
     let since = Instant::now();
     let settings = super::settings(&arguments.settings)?;
-    let options = super::options(arguments);
+    let options = super::options(global, arguments)?;
     let bar = Bar::new();
     let mut found = Vec::new();
     for collection in eval::read_all(&arguments.folders)? {
@@ -87,7 +87,7 @@ fn candidates(
     bar: &Bar,
 ) -> Result<Candidates> {
     let documents: Vec<&Entry> = collection.documents.iter().collect();
-    let indexed = Indexed::of(&collection.name, &documents, settings, bar)?;
+    let indexed = Indexed::of(&collection.name, &documents, settings, options, bar)?;
     let queries = judged(collection, options);
     bar.start(&collection.name, queries.len());
     let (corpus, config) = (&indexed.corpus, settings.for_rankings());

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use crate::cli::{Eval, Global};
+use crate::embedder;
 use crate::output::{Output, counted, shortened};
 use crate::progress::Bar;
 
@@ -40,10 +41,11 @@ pub(super) fn run(
     let cannot = || format!("{}: cannot read", questions.display());
     let text = fs::read_to_string(questions).with_context(cannot)?;
     let cases = read_cases(&text, questions, snapshot.manifest())?;
+    let embedder = embedder::kept(global)?;
     let since = Instant::now();
     let bar = Bar::new();
     bar.start(bot.as_str(), cases.len());
-    let outcomes = outcomes(&snapshot, &cases, &settings, &|| bar.step())?;
+    let outcomes = outcomes(&snapshot, &cases, &settings, embedder.as_deref(), &|| bar.step())?;
     drop(bar);
     let golden = Golden::of(&cases, &outcomes);
     let seconds = since.elapsed().as_secs_f64();

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use eval::{Corpus, Entry, Settings};
+use eval::{Corpus, Entry, Options, Settings};
 
 use crate::progress::Bar;
 
@@ -21,12 +21,15 @@ impl Indexed {
         name: &str,
         documents: &[&Entry],
         settings: &Settings,
+        options: &Options,
         bar: &Bar,
     ) -> Result<Self> {
         bar.start(name, documents.len());
         let since = Instant::now();
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let corpus = Corpus::build(documents, settings.chunking(), folder.path(), &|| bar.step())?;
+        let embedder = options.embedder.as_deref();
+        let corpus =
+            Corpus::build(documents, settings.chunking(), folder.path(), embedder, &|| bar.step())?;
         Ok(Self { corpus, seconds: since.elapsed().as_secs_f64(), _folder: folder })
     }
 }
