@@ -39,7 +39,8 @@ Examples:
   Who won the World Cup in 1990?,
 
 Settings are key=value pairs, separated by commas, or a file with such pairs; the keys are candidates,
-passages_max, grounding_tokens_max, sentences_max and confidence_min. Rankings are made with
+passages_max, similarity_weight, grounding_tokens_max, sentences_max and confidence_min. With
+--embedder collections have vectors, which are remembered in the data folder. Rankings are made with
 candidates=400 and passages_max=100, to rank about 100 documents, unless the settings say otherwise.
 
 With --json: one object. For collections
