@@ -76,7 +76,7 @@ impl Bert {
         path: &Path,
     ) -> Result<Self, EmbedError> {
         let held = SafeTensors::deserialize(bytes);
-        let held = held.map_err(|error| EmbedError::invalid(path, error))?;
+        let held = held.map_err(|error| EmbedError::invalid(path, &error))?;
         let weights = Weights::new(held, path);
         let (width, eps) = (architecture.hidden_size, architecture.layer_norm_eps as f32);
         let table =

@@ -71,11 +71,11 @@ impl EmbedError {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 
-    pub(crate) fn invalid(path: &Path, why: impl ToString) -> Self {
+    pub(crate) fn invalid(path: &Path, why: &dyn ToString) -> Self {
         Self::Invalid { path: path.to_owned(), why: why.to_string() }
     }
 
-    pub(crate) fn text(text: &str, why: impl ToString) -> Self {
+    pub(crate) fn text(text: &str, why: &dyn ToString) -> Self {
         Self::Text { bytes: text.len(), why: why.to_string() }
     }
 }

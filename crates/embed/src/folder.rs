@@ -62,7 +62,7 @@ impl Folder {
     }
 
     fn parse<T: DeserializeOwned>(&self, name: &str, bytes: &[u8]) -> Result<T, EmbedError> {
-        serde_json::from_slice(bytes).map_err(|error| EmbedError::invalid(&self.file(name), error))
+        serde_json::from_slice(bytes).map_err(|error| EmbedError::invalid(&self.file(name), &error))
     }
 
     fn read_if_there(&mut self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, EmbedError> {

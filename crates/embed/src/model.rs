@@ -61,9 +61,9 @@ impl Model {
         let end = text.floor_char_boundary(self.settings.tokens_max * TOKEN_BYTES_MAX);
         let read = format!("{prompt}{}", text.get(..end).unwrap_or_default());
         let tokens = self.tokenizer.encode_fast(read, true);
-        let tokens = tokens.map_err(|error| EmbedError::text(text, error))?;
+        let tokens = tokens.map_err(|error| EmbedError::text(text, &error))?;
         let pooled = self.pooled(tokens.get_ids());
-        pooled.and_then(unit).ok_or_else(|| EmbedError::text(text, "its vector has no direction"))
+        pooled.and_then(unit).ok_or_else(|| EmbedError::text(text, &"its vector has no direction"))
     }
 
     /// One vector for all tokens; `None` where there are none.
@@ -97,13 +97,13 @@ impl Embedder for Model {
 fn tokenizer(folder: &mut Folder, settings: &Settings) -> Result<Tokenizer, EmbedError> {
     let bytes = folder.read("tokenizer.json", TOKENIZER_BYTES_MAX)?;
     let path = folder.file("tokenizer.json");
-    let invalid = |error| EmbedError::invalid(&path, error);
+    let invalid = |error| EmbedError::invalid(&path, &error);
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(invalid)?;
     let words = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
     let known = settings.architecture.vocab_size;
     if words > known {
         let why = format!("{words} words, the model knows {known}");
-        return Err(EmbedError::invalid(&path, why));
+        return Err(EmbedError::invalid(&path, &why));
     }
     let truncation = TruncationParams { max_length: settings.tokens_max, ..Default::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(invalid)?;

@@ -29,7 +29,7 @@ impl<'a> Weights<'a> {
     ) -> Result<Array2<f32>, EmbedError> {
         let numbers = self.numbers(name, &[rows, columns])?;
         let matrix = Array2::from_shape_vec((rows, columns), numbers);
-        matrix.map_err(|error| self.error(name, error))
+        matrix.map_err(|error| self.error(name, &error))
     }
 
     pub(crate) fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, EmbedError> {
@@ -38,10 +38,10 @@ impl<'a> Weights<'a> {
 
     fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         let found = self.tensors.tensor(&format!("{}{name}", self.prefix));
-        let found = found.map_err(|_| self.error(name, "it is missing"))?;
+        let found = found.map_err(|_| self.error(name, &"it is missing"))?;
         if found.shape() != shape {
             let why = format!("shape {:?}, expected {shape:?}", found.shape());
-            return Err(self.error(name, why));
+            return Err(self.error(name, &why));
         }
         match found.dtype() {
             Dtype::F32 => Ok(each(found.data(), f32::from_le_bytes)),
@@ -49,11 +49,11 @@ impl<'a> Weights<'a> {
                 Ok(each(found.data(), |[low, high]| f32::from_le_bytes([0, 0, low, high])))
             }
             Dtype::F16 => Ok(each(found.data(), |bytes| half(u16::from_le_bytes(bytes)))),
-            other => Err(self.error(name, format!("numbers of type {other:?}, expected floats"))),
+            other => Err(self.error(name, &format!("numbers of type {other:?}, expected floats"))),
         }
     }
 
-    fn error(&self, name: &str, why: impl ToString) -> EmbedError {
+    fn error(&self, name: &str, why: &dyn ToString) -> EmbedError {
         let name = format!("{}{name}", self.prefix);
         EmbedError::Tensor { path: self.path.to_owned(), name, why: why.to_string() }
     }

@@ -146,3 +146,24 @@ fn a_report_that_cannot_be_written_does_not_deny_the_work() {
     check(&["docs", "b"], "error: ");
     assert_eq!(jely(home.path(), &["docs", "b", "--json"]), (Exit::Done, vec![], String::new()));
 }
+
+#[test]
+fn an_embedding_model_is_refused_where_it_cannot_be_had() {
+    let home = shop();
+    let file = home.path().join("docs/hours.md");
+    let file = file.to_str().unwrap();
+    let missing = home.path().join("no-model");
+    let model = ["--embedder", missing.to_str().unwrap()];
+    let (exit, _, err) = jely(home.path(), &["train", "b", file, model[0], model[1]]);
+    if cfg!(feature = "dense") {
+        assert_eq!(exit, Exit::Failed);
+        assert!(err.contains("no-model/config.json"), "{err}");
+    } else {
+        assert_eq!(exit, Exit::Usage);
+        assert!(err.contains("--features jely/dense"), "{err}");
+    }
+    let none = ["--embedder", "none"];
+    assert_eq!(jely(home.path(), &["train", "b", file, none[0], none[1]]).0, Exit::Done);
+    let ask = ["ask", "b", "When does the shop open?", none[0], none[1], "--exit-code"];
+    assert_eq!(jely(home.path(), &ask).0, Exit::Done);
+}
