@@ -13,6 +13,7 @@ mod commands;
 mod exit;
 mod output;
 mod progress;
+mod time;
 mod walk;
 
 use std::ffi::OsString;
