@@ -174,6 +174,28 @@ fn reindex_changes_nothing_that_is_current() {
 }
 
 #[test]
+fn a_forced_reindex_goes_on_where_it_stopped_and_tells_what_it_took() {
+    let app = handbook();
+    app.train("shop");
+    app.train("help");
+    let before = app.ask("shop", "How many days do I have to return goods?");
+    let lines = app.jely(["reindex", "--force", "--bot", "shop", "--json"]).ends(0).json_lines();
+    assert_eq!(lines[0]["bot"]["outcome"], "rebuilt");
+    assert!(lines[0]["bot"]["parsed"].as_u64().unwrap() > 0, "{lines:?}");
+    let report = &lines[1]["report"];
+    assert_eq!((&report["bots"], &report["rebuilt"]), (&1.into(), &1.into()));
+    for field in ["documents", "chunks", "parsed", "bytes"] {
+        assert!(report[field].as_u64().unwrap() > 0, "{field}: {report}");
+    }
+    assert!(report["seconds"]["total"].as_f64().unwrap() > 0.0, "{report}");
+    assert_eq!(app.ask("shop", "How many days do I have to return goods?"), before);
+    let again = ["reindex", "--force", "--since", "1h", "--nice", "1", "--in-flight", "1"];
+    let run = app.jely(again).ends(0);
+    assert!(run.stdout.contains("2 bots: 2 skipped"), "{}", run.stdout);
+    app.jely(["reindex", "--since", "yesterday"]).ends(2);
+}
+
+#[test]
 fn lost_extracts_are_made_again_from_the_originals() {
     let app = handbook();
     app.train("shop");

@@ -118,3 +118,33 @@ fn what_is_no_file_is_an_error() {
     check(&app.files().join("nowhere.pdf"), "nowhere.pdf: cannot read");
     check(&app.files(), "not a regular file");
 }
+
+#[test]
+fn a_data_folder_is_looked_at_and_mended() {
+    let app = TestApp::new();
+    app.jely(["doctor"]).ends(1);
+    app.file("hours.md", "# Hours\n\nThe shop opens at nine.\n");
+    app.train("shop");
+    let told = app.jely(["doctor", "--json"]).ends(0).json_lines();
+    assert_eq!(told[0]["bot"]["state"], "whole");
+    assert_eq!(told[1]["report"]["bots"], 1);
+    // A bit of the index and the stored bytes.
+    let snapshots = app.data().join("bots/shop/snapshots");
+    let files = std::fs::read_dir(snapshots).unwrap().flatten();
+    let files = files.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten());
+    let file = files.map(|file| file.path()).find(|path| path.extension().unwrap() == "idx");
+    let file = file.unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    std::fs::remove_dir_all(app.data().join("originals")).unwrap();
+    let told = app.jely(["doctor"]).ends(3);
+    assert!(told.stdout.contains("shop: damaged (1 document)"), "{}", told.stdout);
+    assert!(told.stdout.contains("hours.md: its stored bytes are damaged"), "{}", told.stdout);
+    let told = app.jely(["doctor", "--repair"]).ends(0);
+    assert!(told.stdout.contains("shop: made anew"), "{}", told.stdout);
+    assert!(told.stdout.contains("hours.md: stored again"), "{}", told.stdout);
+    app.jely(["doctor"]).ends(0);
+    assert_eq!(app.ask("shop", "When does the shop open?")["answered"], true);
+    app.jely(["doctor", "hours.md", "--repair"]).ends(2);
+}

@@ -1,6 +1,7 @@
 //! Where things lie in the folder of a bot, and the pointer to what is current.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use crate::files::{read_if_there, remove, sync_folder, write_synced};
@@ -74,6 +75,11 @@ impl Layout {
         write_synced(&next, format!("{key}\n").as_bytes())?;
         fs::rename(&next, self.folder.join(CURRENT)).map_err(IndexError::io(&next))?;
         sync_folder(&self.folder)
+    }
+
+    /// When the pointer last moved; `None` where there is none or the file system does not tell.
+    pub(crate) fn pointed_at(&self) -> Option<SystemTime> {
+        fs::metadata(self.folder.join(CURRENT)).and_then(|metadata| metadata.modified()).ok()
     }
 
     /// Removes a pointer that was written but never took its place.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use std::{fs, io, thread};
 
 use document::BotId;
@@ -66,6 +66,12 @@ impl Store {
     /// is damaged or of an older schema.
     pub fn manifest(&self, bot: &BotId) -> Result<Option<Manifest>, IndexError> {
         open_current(&self.layout(bot), Manifest::read_if_there)
+    }
+
+    /// When the current snapshot of a bot was published; `None` where nothing was, or where the
+    /// file system does not tell.
+    pub fn published_at(&self, bot: &BotId) -> Option<SystemTime> {
+        self.layout(bot).pointed_at()
     }
 
     /// The one writer of a bot, which need not exist yet. Takes the bot's lock, which ends with

@@ -30,8 +30,12 @@ pub use transaction::{Published, Transaction};
 pub enum Begin {
     /// The current snapshot; nothing, where there is none.
     Incremental,
-    /// Nothing: what is not put is gone, and what was damaged is made anew.
+    /// Nothing: what is not put is gone, and what was damaged is made anew. A snapshot of the same
+    /// content that is there and whole is kept.
     Rebuild,
+    /// Nothing, and all files are written anew, even where the content is that of the current
+    /// snapshot.
+    Anew,
 }
 
 /// The one writer of a bot; holds the bot's lock.
@@ -68,7 +72,7 @@ impl BotWriter {
     }
 
     /// Why the manifest of the current snapshot cannot be read, where it cannot. Such a bot
-    /// takes a [`Begin::Rebuild`] only, and nothing of it is swept before that.
+    /// takes no [`Begin::Incremental`], and nothing of it is swept before that.
     pub fn fault(&self) -> Option<&IndexError> {
         self.fault.as_ref()
     }

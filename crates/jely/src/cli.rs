@@ -12,10 +12,14 @@ use train::{Walls, WorkerCommand};
 use crate::exit::EXIT_CODES;
 
 mod ask;
+mod doctor;
 mod eval;
+mod reindex;
 
 pub(crate) use ask::{Ask, Model};
+pub(crate) use doctor::Doctor;
 pub(crate) use eval::Eval;
+pub(crate) use reindex::Reindex;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -237,31 +241,6 @@ pub(crate) struct Remove {
     pub(crate) parsing: Parsing,
 }
 
-/// Make indexes anew after an upgrade, or after damage
-///
-/// Bots whose index is current and whole are left alone. Each of the others answers from its old
-/// index until the new one is complete. May be interrupted and started again.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jely reindex --dry-run          what would be done
-  jely reindex --bot shop --bot help
-
-With --json: one line for each bot,
-  {\"bot\":{\"botId\",\"outcome\":\"unchanged|rebuilt|planned|failed\",\"documents\",\"parsed\",
-   \"seconds\":{..},\"error\":{\"code\",\"message\"}?}}
-and a last one, {\"report\":{\"unchanged\",\"rebuilt\",\"planned\",\"failed\"}}")]
-pub(crate) struct Reindex {
-    /// A bot; may be given several times [default: all]
-    #[arg(long = "bot", value_name = "BOT")]
-    pub(crate) bots: Vec<BotId>,
-    /// Only tell what would be done
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) parsing: Parsing,
-}
-
 /// Print the text of a file, as a bot would read it
 ///
 /// Nothing is trained and no data folder is needed. Paragraphs stand on one line each, rows of a
@@ -295,42 +274,6 @@ pub(crate) struct Text {
     /// lines and blocks, the order they are read in, and what is left out
     #[arg(long, value_name = "DIR")]
     pub(crate) debug_svg: Option<PathBuf>,
-}
-
-/// Tell what a file is and what becomes of it
-///
-/// For a file that is refused, or whose text is not what it should be: the reason and what to do,
-/// version and producer, encryption, pages without text, whether the fonts map to Unicode, what
-/// was repaired, left out or cut short, and the limits that are near. The file is read as `train`
-/// reads it, nothing is trained and no data folder is needed.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  jely doctor scan.pdf
-  jely doctor terms.pdf --password secret
-  jely doctor scan.pdf --json | jq '.pdf.fonts[] | select(.unmapped > 0)'
-
-With --json: one object,
-  {\"bytes\",\"mediaType\"?,\"outcome\":{\"code\":\"READ|PARTIAL|ENCRYPTED|DAMAGED|NO_TEXT|TOO_LARGE|..\",
-   \"message\",\"advice\"?},\"title\"?,\"language\"?,
-   \"text\"?:{\"characters\",\"words\",\"blocks\",\"headings\"},
-   \"removed\":[{\"reason\":\"running_line|plot_label|watermark|hidden\",\"lines\"}],
-   \"pdf\"?:{\"version\"?,\"producer\"?,\"creator\"?,\"pages\"?,\"pagesWithoutText\",
-    \"pagesPartial\":[{\"page\",\"reason\"}],
-    \"encryption\"?:{\"handler\",\"revision\"?,\"cipher\"?,
-     \"opened\"?:\"emptyPassword|givenPassword|textIsPlain\"},
-    \"tagged\",\"objects\",
-    \"fonts\":[{\"name\",\"kind\",\"embedded\",\"toUnicode\",\"fonts\",\"characters\",\"unmapped\"}],
-    \"repairs\",\"damagedStreams\"},
-   \"textFile\"?:{\"encoding\"?,\"frontMatter\"?:{\"format\",\"keys\"}},
-   \"limits\":[{\"what\",\"found\",\"limit\"}],\"warnings\"}
-where a field marked with ? may be null. The exit code is 0 where the file was read, if only in
-part, and 3 where it is refused.")]
-pub(crate) struct Doctor {
-    /// A file of any kind
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) parsing: Parsing,
 }
 
 /// Reads `3` or `3-5`.

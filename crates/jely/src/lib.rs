@@ -14,6 +14,7 @@ mod embedder;
 mod exit;
 mod output;
 mod progress;
+mod time;
 mod walk;
 
 use std::ffi::OsString;

@@ -3,19 +3,36 @@
 use std::io::{IsTerminal, stderr};
 use std::sync::{Mutex, PoisonError};
 
+use document::BotId;
 use indicatif::{ProgressBar, ProgressStyle};
 use train::{Progress, Stage};
+
+mod lines;
+
+use lines::Lines;
 
 /// Draws a bar on standard error if that is a terminal, and nothing otherwise.
 #[derive(Debug)]
 pub(crate) struct Bar {
     visible: bool,
     bar: Mutex<ProgressBar>,
+    /// The bot of a batch.
+    bot: Mutex<Option<BotId>>,
+    /// For programs, where nobody watches.
+    lines: Option<Lines>,
 }
 
 impl Bar {
     pub(crate) fn new() -> Self {
-        Self { visible: stderr().is_terminal(), bar: Mutex::new(ProgressBar::hidden()) }
+        let bar = Mutex::new(ProgressBar::hidden());
+        Self { visible: stderr().is_terminal(), bar, bot: Mutex::default(), lines: None }
+    }
+
+    /// A bar on a terminal; lines of JSON on standard error elsewhere, if results are wanted so.
+    pub(crate) fn or_lines(json: bool) -> Self {
+        let mut bar = Self::new();
+        bar.lines = (json && !bar.visible).then(Lines::new);
+        bar
     }
 
     /// Begins a stage of `total` steps.
@@ -23,7 +40,9 @@ impl Bar {
         if !self.visible {
             return;
         }
-        let style = ProgressStyle::with_template("{prefix:>10} {bar:30} {pos}/{len} {msg}");
+        let style = ProgressStyle::with_template(
+            "{prefix:>10} {bar:30} {pos}/{len} {per_sec} {eta} left {msg}",
+        );
         self.with(|bar| {
             bar.finish_and_clear();
             *bar = ProgressBar::new(total as u64).with_prefix(name.to_owned());
@@ -54,10 +73,24 @@ impl Progress for Bar {
             Stage::Parse => "reading",
             Stage::Publish => "publishing",
         };
-        self.start(name, total);
+        let bot = self.bot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(lines) = &self.lines {
+            lines.begin(bot.as_ref(), stage, total);
+        }
+        match bot {
+            Some(bot) => self.start(&format!("{bot}: {name}"), total),
+            None => self.start(name, total),
+        }
     }
 
-    fn advance(&self, source: &str) {
+    fn bot(&self, bot: &BotId) {
+        *self.bot.lock().unwrap_or_else(PoisonError::into_inner) = Some(bot.clone());
+    }
+
+    fn advance(&self, source: &str, pages: u32) {
+        if let Some(lines) = &self.lines {
+            lines.advance(pages);
+        }
         if self.visible {
             let name = source.rsplit('/').next().unwrap_or(source);
             let name: String = name.chars().filter(|char| !char.is_control()).take(40).collect();

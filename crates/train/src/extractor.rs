@@ -59,8 +59,16 @@ impl Extractor<'_> {
 
     /// The extract, if neither parsing nor storing is left to do.
     fn cached(&self, hash: ContentHash) -> Option<Parsed> {
-        let cached = self.folder.extracts().get(self.pipeline, hash)?;
+        let cached = self.kept(hash)?;
         (cached.is_err() || self.folder.originals().contains(hash)).then_some(cached)
+    }
+
+    /// What the cache holds, unless it is not to be believed.
+    fn kept(&self, hash: ContentHash) -> Option<Parsed> {
+        if self.options.reparse {
+            return None;
+        }
+        self.folder.extracts().get(self.pipeline, hash)
     }
 
     fn read<'b>(
@@ -88,8 +96,7 @@ impl Extractor<'_> {
     }
 
     fn parse(&self, hash: ContentHash, bytes: &[u8]) -> Result<Parsed, TrainError> {
-        let extracts = self.folder.extracts();
-        if let Some(cached) = extracts.get(self.pipeline, hash) {
+        if let Some(cached) = self.kept(hash) {
             return Ok(cached);
         }
         let Verdict { parsed, lasting } = match &self.options.isolation {
@@ -97,7 +104,7 @@ impl Extractor<'_> {
             Isolation::Child(workers) => self.parse_apart(workers, bytes)?,
         };
         if lasting {
-            extracts.put(self.pipeline, hash, &parsed)?;
+            self.folder.extracts().put(self.pipeline, hash, &parsed)?;
         }
         Ok(parsed)
     }

@@ -38,7 +38,7 @@ pub(crate) fn fingerprint_all(
             Some(fingerprint) => Ok((*fingerprint, None)),
             None => fingerprint(&input.content, bytes_max),
         };
-        progress.advance(&input.source);
+        progress.advance(&input.source, 0);
         look
     };
     if believed.iter().all(Option::is_some) {

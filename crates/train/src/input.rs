@@ -121,6 +121,8 @@ pub struct Options {
     /// were is taken to hold what it held; that misses a change on file systems that set no time
     /// of change, and stores through a memory map which have yet to reach the file.
     pub rehash: bool,
+    /// Whether documents are parsed although the cache holds what was made of them.
+    pub reparse: bool,
 }
 
 impl Options {
@@ -134,6 +136,7 @@ impl Options {
             bytes_in_flight_max: 256 * 1024 * 1024,
             prune: Vec::new(),
             rehash: false,
+            reparse: false,
         }
     }
 

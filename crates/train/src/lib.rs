@@ -16,6 +16,7 @@
 //! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch and those of the
 //! workers, threads of its own but for the one that starts them.
 
+mod check;
 mod durable;
 mod error;
 mod extract;
@@ -38,6 +39,7 @@ mod stamps;
 mod testing;
 mod worker;
 
+pub use check::{BotCheck, IndexState, OriginalReport, OriginalState, check};
 pub use error::{Failure, TrainError, index_code};
 pub use extract::{Extract, Summary};
 pub use extracts::Extracts;
@@ -46,7 +48,7 @@ pub use input::{Content, Input, Isolation, Options, Pool, Vectors};
 pub use originals::Originals;
 pub use pipeline::train;
 pub use progress::{Progress, Silent, Stage};
-pub use reindex::{BotReport, Rebuild, reindex};
+pub use reindex::{BotReport, Rebuild, Reindex, reindex};
 pub use remove::remove;
 pub use report::{DocumentReport, Outcome, Report, Seconds};
 #[cfg(all(unix, feature = "fuzzing"))]

@@ -54,7 +54,8 @@ pub fn train(
     let plan = plan(&existing, &candidates, &options.prune, &is_on_disk);
     let jobs = jobs(&existing, &candidates, &plan, folder.originals(), rebuild);
     let mut documents = foretold(&existing, &candidates, &plan);
-    let (published, mut seconds) = run.apply(&mut writer, &plan, &jobs, rebuild, &mut documents)?;
+    let mode = if rebuild { Begin::Rebuild } else { Begin::Incremental };
+    let (published, mut seconds) = run.apply(&mut writer, &plan, &jobs, mode, &mut documents)?;
 
     seconds.hash = hash;
     seconds.total = started.elapsed();
@@ -183,11 +184,11 @@ impl Run<'_> {
         writer: &mut BotWriter,
         plan: &Plan,
         jobs: &[Job<'_>],
-        rebuild: bool,
+        mode: Begin,
         documents: &mut [DocumentReport],
     ) -> Result<(Option<Published>, Seconds), TrainError> {
         let pipeline = self.options.pipeline();
-        let mode = if rebuild { Begin::Rebuild } else { Begin::Incremental };
+        let rebuild = mode != Begin::Incremental;
         let embedder = OnPool::of(self.options);
         let embedding = OnPool::embedding(embedder.as_ref(), self.options);
         let mut indexing = Indexing::new(writer, pipeline, mode, embedding);
@@ -214,7 +215,7 @@ impl Run<'_> {
         self.progress.begin(Stage::Publish, 1);
         let since = Instant::now();
         let published = indexing.publish(rebuild)?;
-        self.progress.advance(self.bot.as_str());
+        self.progress.advance(self.bot.as_str(), 0);
         let publish = since.elapsed();
         Ok((published, Seconds { parse, index, publish, ..Seconds::default() }))
     }
@@ -234,10 +235,11 @@ impl Run<'_> {
             if let Some(report) = report {
                 note(report, &prepared);
             }
+            let pages = prepared.put.as_ref().map_or(0, |(entry, _)| entry.pages);
             if let Some((entry, extract)) = prepared.put {
                 indexing.put(entry, &extract.chunks)?;
             }
-            self.progress.advance(draft.source);
+            self.progress.advance(draft.source, pages);
         }
         Ok(())
     }

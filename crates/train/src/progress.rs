@@ -1,5 +1,7 @@
 //! What a run tells while it goes on.
 
+use document::BotId;
+
 /// A part of a run; they follow one another in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -16,8 +18,12 @@ pub trait Progress: Sync {
     /// A stage of `total` steps begins.
     fn begin(&self, stage: Stage, total: usize);
 
-    /// One step of the stage is done: the document that came from `source`.
-    fn advance(&self, source: &str);
+    /// One step of the stage is done: the document that came from `source`, of which `pages` were
+    /// read; 0 where the format has none or nothing was read.
+    fn advance(&self, source: &str, pages: u32);
+
+    /// A batch goes on with this bot.
+    fn bot(&self, _bot: &BotId) {}
 }
 
 /// Nobody watches.
@@ -27,5 +33,5 @@ pub struct Silent;
 impl Progress for Silent {
     fn begin(&self, _stage: Stage, _total: usize) {}
 
-    fn advance(&self, _source: &str) {}
+    fn advance(&self, _source: &str, _pages: u32) {}
 }

@@ -1,16 +1,34 @@
 //! Making bots anew with the current pipeline, from extracts and originals.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use document::{BotId, ContentHash};
-use index::{BotWriter, DocumentEntry};
+use index::{Begin, BotWriter, DocumentEntry};
 use serde::Serialize;
 
 use crate::jobs::jobs;
-use crate::pipeline::{Run, documents, writer};
+use crate::pipeline::{Run, chunks, documents, writer};
 use crate::plan::Plan;
 use crate::{DataFolder, Failure, Options, Progress, Seconds, TrainError};
+
+/// Code of the failure of a bot that another process is changing.
+const LOCKED: &str = "LOCKED";
+
+/// Which bots are made anew, and when.
+#[derive(Debug, Clone, Default)]
+pub struct Reindex {
+    /// These; all of them where none is named.
+    pub bots: Vec<BotId>,
+    /// Change nothing; the reports tell what would be done.
+    pub dry_run: bool,
+    /// Make bots anew that are current and whole as well, and parse their documents although they
+    /// are in the cache.
+    pub force: bool,
+    /// Leave bots alone that were published at this time or later: what an interrupted run with
+    /// `force` has done already.
+    pub since: Option<SystemTime>,
+}
 
 /// What became of one bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +36,8 @@ use crate::{DataFolder, Failure, Options, Progress, Seconds, TrainError};
 pub enum Rebuild {
     /// Its snapshot is of the current pipeline and whole.
     Unchanged,
+    /// It was published since the time given, and not looked at.
+    Skipped,
     /// It was made anew.
     Rebuilt,
     /// It would be made anew.
@@ -37,19 +57,26 @@ pub struct BotReport {
     pub outcome: Rebuild,
     /// Documents it holds.
     pub documents: usize,
-    /// Distinct contents that the cache of extracts does not have: those were, or would be,
-    /// parsed.
+    /// Their pages.
+    pub pages: u64,
+    /// Chunks it holds; where it was rebuilt, those of the new index.
+    pub chunks: u64,
+    /// Distinct contents that the cache of extracts does not have, or that are parsed all the
+    /// same: those were, or would be, parsed.
     pub parsed: usize,
+    /// Their bytes.
+    pub bytes: u64,
     /// Where the time went.
     pub seconds: Seconds,
 }
 
-/// Makes the named bots anew, or all of them where none is named; one after the other, each with
-/// its documents in parallel and published on its own. Bots that are current and whole are left
-/// alone; to know the latter, every file of an index is read once. Resumable: what was parsed
-/// before an interruption is in the cache.
+/// Makes bots anew, one after the other, each with its documents in parallel and published on its
+/// own; `told` gets the report of each when it is done. Bots that are current and whole are left
+/// alone; to know the latter, every file of an index is read once. A bot that another process is
+/// changing is tried again when all others are done.
 ///
-/// With `dry_run` no bot is changed; the reports tell what would be done.
+/// Resumable: what was published before an interruption is current, what was parsed is in the
+/// cache. Memory is that of one bot, within the limits of `options`.
 ///
 /// # Errors
 ///
@@ -57,60 +84,90 @@ pub struct BotReport {
 /// with one bot is in its report, and the bot is as it was.
 pub fn reindex(
     folder: &DataFolder,
-    bots: &[BotId],
+    what: &Reindex,
     options: &Options,
-    dry_run: bool,
     progress: &dyn Progress,
-) -> Result<Vec<BotReport>, TrainError> {
+    told: &mut dyn FnMut(BotReport),
+) -> Result<(), TrainError> {
     let known = folder.store().bots()?;
-    if let Some(unknown) = bots.iter().find(|bot| !known.contains(bot)) {
+    if let Some(unknown) = what.bots.iter().find(|bot| !known.contains(bot)) {
         return Err(TrainError::NoBot { bot: unknown.clone() });
     }
-    let chosen = if bots.is_empty() { known } else { bots.to_vec() };
-    Ok(chosen
-        .into_iter()
-        .map(|bot| {
-            let started = Instant::now();
-            let run = Run { folder, bot: &bot, options, progress };
-            let mut report = run.rebuild(dry_run).unwrap_or_else(|error| failed(&bot, &error));
-            report.seconds.total = started.elapsed();
-            report
-        })
-        .collect())
+    let chosen = if what.bots.is_empty() { known } else { what.bots.clone() };
+    let options = Options { reparse: options.reparse || what.force, ..options.clone() };
+    let one = |bot: &BotId| {
+        progress.bot(bot);
+        let started = Instant::now();
+        let run = Run { folder, bot, options: &options, progress };
+        let mut report = run.reindex(what).unwrap_or_else(|error| failed(bot, &error));
+        report.seconds.total = started.elapsed();
+        report
+    };
+    let mut locked = Vec::new();
+    for bot in chosen {
+        let report = one(&bot);
+        match &report.outcome {
+            Rebuild::Failed(failure) if failure.code == LOCKED => locked.push(bot),
+            _ => told(report),
+        }
+    }
+    locked.iter().for_each(|bot| told(one(bot)));
+    Ok(())
 }
 
 fn failed(bot: &BotId, error: &TrainError) -> BotReport {
     let failure = Failure { code: error.code().to_owned(), message: error.to_string() };
-    BotReport {
-        bot: bot.clone(),
-        outcome: Rebuild::Failed(failure),
-        documents: 0,
-        parsed: 0,
-        seconds: Seconds::default(),
+    BotReport::new(bot, &[], Rebuild::Failed(failure))
+}
+
+impl BotReport {
+    fn new(bot: &BotId, held: &[DocumentEntry], outcome: Rebuild) -> Self {
+        Self {
+            bot: bot.clone(),
+            outcome,
+            documents: held.len(),
+            pages: held.iter().map(|entry| u64::from(entry.pages)).sum(),
+            chunks: chunks(held),
+            parsed: 0,
+            bytes: 0,
+            seconds: Seconds::default(),
+        }
     }
 }
 
 impl Run<'_> {
-    fn rebuild(&self, dry_run: bool) -> Result<BotReport, TrainError> {
+    fn reindex(&self, what: &Reindex) -> Result<BotReport, TrainError> {
+        let published = self.folder.store().published_at(self.bot);
+        if what.since.is_some_and(|since| published.is_some_and(|at| at >= since)) {
+            let held = self.folder.manifest(self.bot)?.documents;
+            return Ok(BotReport::new(self.bot, &held, Rebuild::Skipped));
+        }
         // The lock is taken for a dry run as well: what it tells is true at one moment.
         let mut writer = writer(self.folder, self.bot)?;
-        let existing = documents(&writer);
-        let mut report = BotReport {
-            bot: self.bot.clone(),
-            outcome: Rebuild::Unchanged,
-            documents: existing.len(),
-            parsed: 0,
-            seconds: Seconds::default(),
-        };
-        if self.is_whole(&writer) && !self.needs_rebuild(&mut writer)? {
+        self.rebuild(&mut writer, what.dry_run, what.force)
+    }
+
+    /// Makes the bot anew where it is not current and whole, or where `force` says so.
+    pub(crate) fn rebuild(
+        &self,
+        writer: &mut BotWriter,
+        dry_run: bool,
+        force: bool,
+    ) -> Result<BotReport, TrainError> {
+        let existing = documents(writer);
+        let mut report = BotReport::new(self.bot, &existing, Rebuild::Unchanged);
+        if !force && self.is_whole(writer) && !self.needs_rebuild(writer)? {
             return Ok(report);
         }
-        report.parsed = self.unparsed(&existing);
+        (report.parsed, report.bytes) = self.unparsed(&existing);
         report.outcome = Rebuild::Planned;
         if !dry_run {
             let plan = Plan::default();
             let jobs = jobs(&existing, &[], &plan, self.folder.originals(), true);
-            (_, report.seconds) = self.apply(&mut writer, &plan, &jobs, true, &mut [])?;
+            let mode = if force { Begin::Anew } else { Begin::Rebuild };
+            let (published, seconds) = self.apply(writer, &plan, &jobs, mode, &mut [])?;
+            report.chunks = published.map_or(report.chunks, |published| published.chunks);
+            report.seconds = seconds;
             report.outcome = Rebuild::Rebuilt;
         }
         Ok(report)
@@ -118,17 +175,22 @@ impl Run<'_> {
 
     /// Whether every file of the current snapshot is as it was published, and it opens. Files are
     /// compared first: what a library makes of damaged ones is anyone's guess.
-    fn is_whole(&self, writer: &BotWriter) -> bool {
+    pub(crate) fn is_whole(&self, writer: &BotWriter) -> bool {
         writer.verify().is_ok() && self.folder.store().snapshot(self.bot).is_ok()
     }
 
-    /// How many distinct contents must be parsed.
-    fn unparsed(&self, existing: &[DocumentEntry]) -> usize {
+    /// How many distinct contents must be parsed, and their bytes.
+    fn unparsed(&self, existing: &[DocumentEntry]) -> (usize, u64) {
         let contents: BTreeSet<ContentHash> =
             existing.iter().map(|entry| entry.content_hash).collect();
         let pipeline = self.options.pipeline();
-        let is_missing = |hash: &&ContentHash| !self.folder.extracts().contains(pipeline, **hash);
-        contents.iter().filter(is_missing).count()
+        let is_missing = |hash: &&ContentHash| {
+            self.options.reparse || !self.folder.extracts().contains(pipeline, **hash)
+        };
+        let missing = contents.iter().filter(is_missing);
+        missing.fold((0, 0), |(count, bytes), hash| {
+            (count + 1, bytes + self.folder.originals().size(*hash).unwrap_or(0))
+        })
     }
 }
 

@@ -85,7 +85,7 @@ impl Run<'_> {
     ) -> Result<(Option<Published>, Seconds), TrainError> {
         let plan = Plan { removed, ..Plan::default() };
         let jobs = jobs(existing, &[], &plan, self.folder.originals(), true);
-        self.apply(writer, &plan, &jobs, true, &mut [])
+        self.apply(writer, &plan, &jobs, Begin::Rebuild, &mut [])
     }
 }
 

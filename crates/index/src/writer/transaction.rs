@@ -163,6 +163,9 @@ impl<'a> Transaction<'a> {
 
     /// Whether the current snapshot has this key and, where it is to be rebuilt, is undamaged.
     fn is_current(&self, key: SnapshotKey) -> bool {
+        if self.mode == Begin::Anew {
+            return false;
+        }
         let folder = self.writer.layout.snapshot(key);
         let base = self.writer.base.as_ref().filter(|base| base.key == key);
         base.is_some_and(|base| {
@@ -200,6 +203,9 @@ impl<'a> Transaction<'a> {
 
     /// An earlier snapshot of the same content, where it is still there and whole.
     fn left_over(&self, key: SnapshotKey) -> Option<Manifest> {
+        if self.mode == Begin::Anew {
+            return None;
+        }
         let folder = self.writer.layout.snapshot(key);
         let found = Manifest::read(&folder).ok()?;
         let whole = found.key == key && found.check_files(&folder).is_ok();

@@ -41,10 +41,10 @@ Examples:
 
 Settings are key=value pairs, separated by commas, or a file with such pairs; the keys are candidates,
 passages_max, similarity_weight, grounding_tokens_max, sentences_max, confidence_min;
-weight_sentence, weight_pairs, weight_frame and weight_document (of the signals beside the index's own score, whose weight is 1);
-words_soft and words_hard (sizes of the chunks). Rankings are made with candidates=400 and
-passages_max=100, to rank about 100 documents, unless the settings say otherwise. With
---embedder collections have vectors, which are remembered in the data folder.
+weight_sentence, weight_pairs, weight_frame and weight_document, of the signals beside the index's own
+score, whose weight is 1; words_soft and words_hard, the sizes of the chunks. Rankings are made with
+candidates=400 and passages_max=100, to rank about 100 documents, unless the settings say otherwise.
+With --embedder collections have vectors, which are remembered in the data folder.
 
 --fit looks for the weights with the best mean nDCG@10, each collection weighing the same, in steps
 of 0.05 from 0 to 0.5, one weight at a time until none gains. What it would gain elsewhere is told by

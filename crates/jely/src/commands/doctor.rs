@@ -1,5 +1,7 @@
-//! `jely doctor`: what a file is and what becomes of it, for the person whose upload failed.
+//! `jely doctor`: what a file is and what becomes of it, for the person whose upload failed; and
+//! whether a data folder is whole, for the one who runs it.
 
+mod folder;
 mod rows;
 
 use std::fs::{self, File};
@@ -20,8 +22,11 @@ use crate::output::Output;
 const HEAD_BYTES: u64 = 1024;
 
 pub(super) fn run(global: &Global, arguments: &Doctor, output: &mut Output<'_>) -> Result<Exit> {
-    let name = arguments.file.display();
-    let inspection = inspection(global, arguments).with_context(|| name.to_string())?;
+    let Some(file) = &arguments.file else {
+        return folder::run(global, arguments, output);
+    };
+    let name = file.display();
+    let inspection = inspection(global, file, arguments).with_context(|| name.to_string())?;
     if output.is_json() {
         output.json(&inspection)?;
     } else {
@@ -32,10 +37,10 @@ pub(super) fn run(global: &Global, arguments: &Doctor, output: &mut Output<'_>) 
     Ok(if inspection.outcome.is_read() { Exit::Done } else { Exit::SomeFailed })
 }
 
-fn inspection(global: &Global, arguments: &Doctor) -> Result<Inspection> {
+fn inspection(global: &Global, file: &Path, arguments: &Doctor) -> Result<Inspection> {
     let config = Config { password: arguments.parsing.password.clone(), ..Config::default() };
     let limit = config.limits.pdf_bytes_max.max(config.limits.text_bytes_max) as u64;
-    let (bytes, found) = read(&arguments.file, limit)?;
+    let (bytes, found) = read(file, limit)?;
     if found > limit {
         let error = IngestError::TooLarge { what: "bytes".to_owned(), found, limit };
         return Ok(Inspection::unread(&bytes, found, Outcome::refused(&error)));

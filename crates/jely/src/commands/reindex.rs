@@ -13,54 +13,139 @@ use crate::output::{Output, UNREPORTED, counted, one_line, time};
 use crate::progress::Bar;
 
 pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>) -> Result<Exit> {
+    be_nice(arguments.nice);
     let folder = existing_folder(global)?;
-    let options = options(global, &arguments.parsing)?;
-    let bar = Bar::new();
-    let reports = train::reindex(&folder, &arguments.bots, &options, arguments.dry_run, &bar)?;
+    let mut options = options(global, &arguments.parsing)?;
+    if let Some(mebibytes) = arguments.in_flight {
+        options.bytes_in_flight_max = u64::from(mebibytes.get()) << 20;
+    }
+    let what = train::Reindex {
+        bots: arguments.bots.clone(),
+        dry_run: arguments.dry_run,
+        force: arguments.force,
+        since: arguments.since,
+    };
+    let bar = Bar::or_lines(output.is_json());
+    let mut totals = Totals::default();
+    let mut written = Ok(());
+    // A reader that is gone stops no bot from being made anew.
+    train::reindex(&folder, &what, &options, &bar, &mut |report| {
+        totals.add(&report);
+        if written.is_ok() {
+            written = tell(&report, output);
+        }
+    })?;
     drop(bar);
-    let totals = Totals::of(&reports);
-    print(&reports, &totals, output).context(UNREPORTED)?;
+    written.and_then(|()| print(&totals, output)).context(UNREPORTED)?;
     Ok(if totals.failed > 0 { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// A line for each bot, and for programs a last one for all.
-fn print(reports: &[BotReport], totals: &Totals, output: &mut Output<'_>) -> io::Result<()> {
-    for report in reports {
-        if output.is_json() {
-            output.named("bot", report)?;
-        } else {
-            output.line(&line(report))?;
-        }
+/// Gives way to other processes, where the system knows how; workers inherit it.
+fn be_nice(by: Option<u8>) {
+    #[cfg(unix)]
+    if let Some(by) = by {
+        // One that is refused costs speed elsewhere and no result.
+        let _ = rustix::process::nice(i32::from(by));
     }
+    #[cfg(not(unix))]
+    let _ = by;
+}
+
+/// A bot that is done, told at once: a batch may go on for hours.
+fn tell(report: &BotReport, output: &mut Output<'_>) -> io::Result<()> {
     if output.is_json() {
-        output.named("report", totals)?;
-    } else if reports.is_empty() {
-        output.line("no bots: nothing to do")?;
+        output.named("bot", report)?;
+    } else {
+        output.line(&line(report))?;
     }
     output.flush()
 }
 
-/// How many bots ended how.
+fn print(totals: &Totals, output: &mut Output<'_>) -> io::Result<()> {
+    if output.is_json() {
+        output.named("report", totals)?;
+    } else if totals.bots == 0 {
+        output.line("no bots: nothing to do")?;
+    } else {
+        output.line(&totals.line())?;
+    }
+    output.flush()
+}
+
+/// How many bots ended how, and what that took.
 #[derive(Debug, Default, Serialize)]
 struct Totals {
+    bots: usize,
     unchanged: usize,
+    skipped: usize,
     rebuilt: usize,
     planned: usize,
     failed: usize,
+    /// Of all bots.
+    documents: usize,
+    pages: u64,
+    chunks: u64,
+    /// Contents parsed, or to be parsed, and their bytes.
+    parsed: usize,
+    bytes: u64,
+    seconds: Seconds,
+}
+
+/// Wall time by stage.
+#[derive(Debug, Default, Serialize)]
+struct Seconds {
+    parse: f64,
+    index: f64,
+    publish: f64,
+    total: f64,
 }
 
 impl Totals {
-    fn of(reports: &[BotReport]) -> Self {
-        let mut totals = Self::default();
-        for report in reports {
-            *match report.outcome {
-                Rebuild::Unchanged => &mut totals.unchanged,
-                Rebuild::Rebuilt => &mut totals.rebuilt,
-                Rebuild::Planned => &mut totals.planned,
-                Rebuild::Failed(_) => &mut totals.failed,
-            } += 1;
+    fn add(&mut self, report: &BotReport) {
+        *match report.outcome {
+            Rebuild::Unchanged => &mut self.unchanged,
+            Rebuild::Skipped => &mut self.skipped,
+            Rebuild::Rebuilt => &mut self.rebuilt,
+            Rebuild::Planned => &mut self.planned,
+            Rebuild::Failed(_) => &mut self.failed,
+        } += 1;
+        self.bots += 1;
+        self.documents += report.documents;
+        self.pages += report.pages;
+        self.chunks += report.chunks;
+        self.parsed += report.parsed;
+        self.bytes += report.bytes;
+        let seconds = &mut self.seconds;
+        for (sum, part) in [
+            (&mut seconds.parse, report.seconds.parse),
+            (&mut seconds.index, report.seconds.index),
+            (&mut seconds.publish, report.seconds.publish),
+            (&mut seconds.total, report.seconds.total),
+        ] {
+            *sum += part.as_secs_f64();
+            *sum = (*sum * 1000.0).round() / 1000.0;
         }
-        totals
+    }
+
+    fn line(&self) -> String {
+        let named = [
+            (self.rebuilt, "rebuilt"),
+            (self.planned, "to be rebuilt"),
+            (self.unchanged, "current"),
+            (self.skipped, "skipped"),
+            (self.failed, "failed"),
+        ];
+        let named = named.iter().filter(|(count, _)| *count > 0);
+        let named: Vec<String> = named.map(|(count, name)| format!("{count} {name}")).collect();
+        format!(
+            "{}: {}; {}, {}, {} in {:.1} s",
+            counted(self.bots as u64, "bot"),
+            named.join(", "),
+            counted(self.documents as u64, "document"),
+            counted(self.pages, "page"),
+            counted(self.chunks, "chunk"),
+            self.seconds.total
+        )
     }
 }
 
@@ -70,6 +155,7 @@ fn line(report: &BotReport) -> String {
     let parsed = report.parsed;
     match &report.outcome {
         Rebuild::Unchanged => format!("{bot}: current ({size})"),
+        Rebuild::Skipped => format!("{bot}: published since, left alone ({size})"),
         Rebuild::Rebuilt => {
             format!("{bot}: rebuilt ({size}, {parsed} parsed) in {}", time(report.seconds.total))
         }

@@ -93,7 +93,7 @@ impl<F: Fn() + std::marker::Sync> Progress for Meddler<F> {
         }
     }
 
-    fn advance(&self, _source: &str) {}
+    fn advance(&self, _source: &str, _pages: u32) {}
 }
 
 fn file(path: &Path, text: &str) -> Input {

@@ -7,7 +7,33 @@ use crate::Silent;
 use crate::testing::{Fixture, bytes};
 
 fn run(shop: &Fixture, dry_run: bool) -> Vec<BotReport> {
-    reindex(&shop.folder, &[], &shop.options, dry_run, &Silent).unwrap()
+    run_as(shop, &Reindex { dry_run, ..Reindex::default() })
+}
+
+pub(crate) fn run_as(shop: &Fixture, what: &Reindex) -> Vec<BotReport> {
+    let mut reports = Vec::new();
+    reindex(&shop.folder, what, &shop.options, &Silent, &mut |report| reports.push(report))
+        .unwrap();
+    reports
+}
+
+#[test]
+fn force_parses_and_writes_anew_and_since_leaves_what_was_done() {
+    let shop = trained();
+    let key = shop.folder.snapshot(&shop.bot).unwrap().key();
+    let before = index_files(&shop);
+    let force = Reindex { force: true, ..Reindex::default() };
+    let done = run_as(&shop, &force);
+    assert_eq!((&done[0].outcome, done[0].parsed, done[0].bytes), (&Rebuild::Rebuilt, 2, 8));
+    assert_eq!((done[0].documents, done[0].chunks), (3, 3));
+    assert_eq!(shop.folder.snapshot(&shop.bot).unwrap().key(), key);
+    assert_ne!(index_files(&shop), before, "files are others, their content is the same");
+    assert_eq!(shop.held(), "a: One.; b: Two.; c: One.");
+    let since = shop.folder.store().published_at(&shop.bot);
+    let again = run_as(&shop, &Reindex { since, ..force.clone() });
+    assert_eq!((&again[0].outcome, again[0].documents), (&Rebuild::Skipped, 3));
+    let later = since.map(|at| at + std::time::Duration::from_secs(1));
+    assert_eq!(run_as(&shop, &Reindex { since: later, ..force })[0].outcome, Rebuild::Rebuilt);
 }
 
 fn trained() -> Fixture {
@@ -124,6 +150,8 @@ fn a_bot_in_use_fails_alone() {
     assert_eq!(failure.code, "LOCKED");
     drop(held);
     let unknown = ["other".parse().unwrap()];
-    let error = reindex(&shop.folder, &unknown, &shop.options, false, &Silent).unwrap_err();
+    let what = Reindex { bots: unknown.to_vec(), ..Reindex::default() };
+    let told = &mut |report: BotReport| panic!("{report:?}");
+    let error = reindex(&shop.folder, &what, &shop.options, &Silent, told).unwrap_err();
     assert_eq!(error.code(), "BOT_NOT_FOUND");
 }
