@@ -8,7 +8,8 @@ use std::sync::Arc;
 use document::{BotId, DocumentId};
 
 use crate::{
-    Content, DataFolder, Input, Options, Outcome, Report, Silent, TrainError, remove, train,
+    BotReport, Content, DataFolder, Input, Options, Outcome, Reindex, Report, Silent, TrainError,
+    reindex, remove, train,
 };
 
 pub(crate) struct Fixture {
@@ -44,6 +45,14 @@ impl Fixture {
 
     pub(crate) fn remove(&self, ids: &[DocumentId]) -> Result<Report, TrainError> {
         remove(&self.folder, &self.bot, ids, &self.options, &Silent)
+    }
+
+    /// Makes bots anew; the report of each.
+    pub(crate) fn reindex(&self, what: &Reindex) -> Vec<BotReport> {
+        let mut reports = Vec::new();
+        let told = &mut |report| reports.push(report);
+        reindex(&self.folder, what, &self.options, &Silent, told).unwrap();
+        reports
     }
 
     /// Options of another pipeline key.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use index::{EmbedFailure, Embedder, ModelKey, TextKind};
 
 use crate::testing::{Fixture, bytes, shown};
-use crate::{Rebuild, Silent, Vectors, reindex};
+use crate::{Rebuild, Reindex, Vectors};
 
 /// The length of a text.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ fn model(shop: &Fixture) -> Option<ModelKey> {
 }
 
 fn rebuilt(shop: &Fixture) -> Rebuild {
-    let reports = reindex(&shop.folder, &[], &shop.options, false, &Silent).unwrap();
+    let reports = shop.reindex(&Reindex::default());
     assert_eq!(reports.len(), 1);
     assert_eq!(reports[0].parsed, 0, "text comes from the extracts");
     reports[0].outcome.clone()
@@ -71,7 +71,7 @@ fn without_the_model_a_bot_keeps_its_vectors_and_takes_no_new_text() {
     assert_eq!(error.code(), "NO_EMBEDDER");
     // Another pipeline that cuts the same chunks finds all of their vectors.
     shop.other_pipeline();
-    let reports = reindex(&shop.folder, &[], &shop.options, false, &Silent).unwrap();
+    let reports = shop.reindex(&Reindex::default());
     assert_eq!(reports[0].outcome, Rebuild::Rebuilt);
     assert_eq!(shop.held(), "b: Two.; c: Three.");
     assert_eq!(model(&shop), Some(Length(1).key()));

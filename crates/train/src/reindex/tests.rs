@@ -7,14 +7,7 @@ use crate::Silent;
 use crate::testing::{Fixture, bytes};
 
 fn run(shop: &Fixture, dry_run: bool) -> Vec<BotReport> {
-    run_as(shop, &Reindex { dry_run, ..Reindex::default() })
-}
-
-pub(crate) fn run_as(shop: &Fixture, what: &Reindex) -> Vec<BotReport> {
-    let mut reports = Vec::new();
-    reindex(&shop.folder, what, &shop.options, &Silent, &mut |report| reports.push(report))
-        .unwrap();
-    reports
+    shop.reindex(&Reindex { dry_run, ..Reindex::default() })
 }
 
 #[test]
@@ -23,17 +16,17 @@ fn force_parses_and_writes_anew_and_since_leaves_what_was_done() {
     let key = shop.folder.snapshot(&shop.bot).unwrap().key();
     let before = index_files(&shop);
     let force = Reindex { force: true, ..Reindex::default() };
-    let done = run_as(&shop, &force);
+    let done = shop.reindex(&force);
     assert_eq!((&done[0].outcome, done[0].parsed, done[0].bytes), (&Rebuild::Rebuilt, 2, 8));
     assert_eq!((done[0].documents, done[0].chunks), (3, 3));
     assert_eq!(shop.folder.snapshot(&shop.bot).unwrap().key(), key);
     assert_ne!(index_files(&shop), before, "files are others, their content is the same");
     assert_eq!(shop.held(), "a: One.; b: Two.; c: One.");
     let since = shop.folder.store().published_at(&shop.bot);
-    let again = run_as(&shop, &Reindex { since, ..force.clone() });
+    let again = shop.reindex(&Reindex { since, ..force.clone() });
     assert_eq!((&again[0].outcome, again[0].documents), (&Rebuild::Skipped, 3));
     let later = since.map(|at| at + std::time::Duration::from_secs(1));
-    assert_eq!(run_as(&shop, &Reindex { since: later, ..force })[0].outcome, Rebuild::Rebuilt);
+    assert_eq!(shop.reindex(&Reindex { since: later, ..force })[0].outcome, Rebuild::Rebuilt);
 }
 
 fn trained() -> Fixture {

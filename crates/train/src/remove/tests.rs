@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::testing::{Fixture, bytes};
-use crate::{Rebuild, Reindex, Silent, reindex};
+use crate::{Rebuild, Reindex};
 
 fn trained() -> Fixture {
     let shop = Fixture::new();
@@ -31,9 +31,7 @@ fn a_damaged_bot_is_freed_of_the_document_that_stops_its_repair() {
     let shop = trained();
     lose(&shop, "Two.");
     damage(&shop);
-    let mut stuck = Vec::new();
-    let all = Reindex::default();
-    reindex(&shop.folder, &all, &shop.options, &Silent, &mut |report| stuck.push(report)).unwrap();
+    let stuck = shop.reindex(&Reindex::default());
     assert!(matches!(stuck[0].outcome, Rebuild::Failed(_)), "{stuck:?}");
     let held = shop.folder.manifest(&shop.bot).unwrap().documents;
     assert_eq!(held.len(), 3);
