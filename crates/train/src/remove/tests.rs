@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::testing::{Fixture, bytes};
-use crate::{Rebuild, Reindex};
+use crate::{Rebuild, Reindex, Silent};
 
 fn trained() -> Fixture {
     let shop = Fixture::new();
