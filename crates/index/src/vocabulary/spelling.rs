@@ -8,8 +8,9 @@ use tantivy::query::FuzzyTermQuery;
 
 use super::Vocabulary;
 
-/// Least letters of a word whose spelling is doubted: shorter ones have too many neighbours.
-const LETTERS_MIN: usize = 4;
+/// Least letters of a word whose spelling is doubted, and of one that stands for it: shorter ones
+/// have too many neighbours.
+const LETTERS_MIN: usize = 5;
 
 /// Letters from which two errors are allowed for.
 const LETTERS_OF_TWO_ERRORS: usize = 8;
@@ -42,6 +43,7 @@ pub(super) fn near(vocabulary: &Vocabulary<'_>, word: &str) -> tantivy::Result<V
     for beginning in [letters[0].to_string(), swapped] {
         walk(vocabulary, word, &beginning, errors_max, &mut found)?;
     }
+    found.retain(|near| near.chars().count() >= LETTERS_MIN);
     let words = found.into_iter().map(|near| (errors(&letters, &near), near));
     let words: Vec<(usize, String)> = words.collect();
     for (distance, credit) in (1..).zip(CREDITS) {

@@ -13,7 +13,9 @@ use crate::output::{Output, UNREPORTED, counted, one_line, time};
 use crate::progress::Bar;
 
 pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>) -> Result<Exit> {
-    be_nice(arguments.nice);
+    if let Some(by) = arguments.nice {
+        train::give_way(by);
+    }
     let folder = existing_folder(global)?;
     let mut options = options(global, &arguments.parsing)?;
     if let Some(mebibytes) = arguments.in_flight {
@@ -38,17 +40,6 @@ pub(super) fn run(global: &Global, arguments: &Reindex, output: &mut Output<'_>)
     drop(bar);
     written.and_then(|()| print(&totals, output)).context(UNREPORTED)?;
     Ok(if totals.failed > 0 { Exit::SomeFailed } else { Exit::Done })
-}
-
-/// Gives way to other processes, where the system knows how; workers inherit it.
-fn be_nice(by: Option<u8>) {
-    #[cfg(unix)]
-    if let Some(by) = by {
-        // One that is refused costs speed elsewhere and no result.
-        let _ = rustix::process::nice(i32::from(by));
-    }
-    #[cfg(not(unix))]
-    let _ = by;
 }
 
 /// A bot that is done, told at once: a batch may go on for hours.
