@@ -48,7 +48,7 @@ pub use progress::Progress;
 
 /// Version of everything between bytes and chunks: raised whenever the output for some input
 /// changes, so that cached results of an older version are not mistaken for current ones.
-pub const PARSER_VERSION: u32 = 3;
+pub const PARSER_VERSION: u32 = 4;
 
 /// What a parse may use and how its result is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -297,6 +297,17 @@ mod tests {
     }
 
     #[test]
+    fn references_are_read_to_a_length() {
+        let taken = |bytes: usize| {
+            let mut out = String::new();
+            push_reference(&format!("&{};", "x".repeat(bytes - 2)), &mut out)
+        };
+        assert_eq!((taken(REFERENCE_BYTES_MAX), taken(REFERENCE_BYTES_MAX + 1)), (33, 1));
+        // The longest name there is.
+        check("&CounterClockwiseContourIntegral;", "∳");
+    }
+
+    #[test]
     fn hostile_fragments_take_linear_time() {
         for part in ["<a '", "<a \"", "<!--", "<", "&", "<script>", "</", "<a>'", "<a '> '"] {
             tokens(&part.repeat(300_000)).count();

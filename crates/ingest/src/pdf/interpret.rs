@@ -384,8 +384,7 @@ impl<'a> Interpreter<'a> {
             let advance = shown.width * frame.em_along;
             // A glyph that advances backwards is drawn before its start.
             let (u0, u1) = if advance < 0.0 { (u + advance, u) } else { (u, u + advance) };
-            let has_place =
-                u.abs() < COORDINATE_MAX && v.abs() < COORDINATE_MAX && advance.is_finite();
+            let has_place = is_place((u, v)) && advance.is_finite();
             if has_place && (start != end || is_replaced) {
                 let glyph = Glyph {
                     text: (start, end),
@@ -408,6 +407,10 @@ impl<'a> Interpreter<'a> {
         }
         font.about.count(codes, self.page.unmapped.saturating_sub(unmapped_before));
     }
+}
+
+fn is_place((x, y): (f32, f32)) -> bool {
+    x.abs() < COORDINATE_MAX && y.abs() < COORDINATE_MAX
 }
 
 /// Appends a text, which mostly is one ASCII character.

@@ -403,3 +403,14 @@ fn depth_of_the_outline() {
     };
     assert_eq!((found(6), found(7)), (6, 6));
 }
+
+#[test]
+fn places_of_glyphs() {
+    let hidden = |x: u32| {
+        let file = File::of(format!("{HELLO}BT 1 0 0 1 {x} 700 Tm (far) Tj ET"));
+        let document = crate::parse(&file.bytes(), &Config::default()).unwrap();
+        assert_eq!(document.text, "Hello there");
+        document.removed.len()
+    };
+    assert_eq!((hidden(99_900), hidden(100_000)), (1, 0));
+}

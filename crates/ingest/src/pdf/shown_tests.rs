@@ -114,6 +114,21 @@ fn text_outside_a_clipping_path_is_not_read() {
 }
 
 #[test]
+fn of_a_letter_more_than_an_edge_is_seen() {
+    // The H is nearly 9 points wide.
+    let clipped = |x: i64, width: i64| {
+        let after = text_at(72, 100, "after");
+        let content = format!("q {x} 690 {width} 30 re W n {}Q {after}", text_at(72, 700, "H"));
+        Sheet::new(content.as_bytes()).read().text
+    };
+    // As in a column that a spreadsheet has at no width.
+    assert_eq!(clipped(72, 1), "after");
+    assert_eq!(clipped(80, 9), "after");
+    assert_eq!(clipped(72, 4), "H\n\nafter");
+    assert_eq!(clipped(77, 9), "H\n\nafter");
+}
+
+#[test]
 fn a_form_shows_no_more_than_its_box() {
     let mut sheet = Sheet::new(b"/X Do");
     let content = [text_at(72, 700, "inside"), text_at(72, 300, "outside")].concat();

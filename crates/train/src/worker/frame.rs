@@ -196,4 +196,15 @@ mod tests {
         let printed = read(&mut b"running 1 test of something\n".as_slice(), Kind::Hello, 9);
         assert!(printed.unwrap_err().to_string().contains("found \"running 1 test"));
     }
+
+    #[test]
+    fn progress_is_short() {
+        let next = |bytes: u64| {
+            let sent = frame(Kind::Progress, &vec![b' '; bytes as usize]);
+            Header::parse_next(sent.first_chunk().unwrap(), Kind::Reply, 1000)
+        };
+        assert!(matches!(next(PROGRESS_BYTES_MAX), Ok((Kind::Progress, _))));
+        let error = next(PROGRESS_BYTES_MAX + 1).err().unwrap().to_string();
+        assert!(error.contains("65 bytes, limit 64"), "{error}");
+    }
 }

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn work_runs_on_the_threads_it_was_allowed() {
-        for (asked, given) in [(2, 2), (4, 4), (99, THREADS_MAX)] {
+        for (asked, given) in [(2, 2), (THREADS_MAX, THREADS_MAX), (THREADS_MAX + 1, THREADS_MAX)] {
             assert_eq!(on_threads(asked, rayon::current_num_threads), given);
         }
     }

@@ -147,9 +147,7 @@ impl Pipes {
         let Some(stderr) = &mut self.stderr else { return };
         match stderr.read(buffer) {
             Ok(count) if count > 0 => {
-                let room = COMPLAINT_BYTES_MAX.saturating_sub(self.complaint.len());
-                let kept = buffer.get(..count.min(room)).unwrap_or_default();
-                self.complaint.extend_from_slice(kept);
+                keep(&mut self.complaint, buffer.get(..count).unwrap_or_default());
             }
             Err(error) if is_passing(&error) => {}
             // A pipe that has ended is always ready.
@@ -290,10 +288,30 @@ pub(super) fn timespec(duration: Duration) -> Timespec {
     }
 }
 
+/// Adds to a complaint what there is room for.
+fn keep(complaint: &mut Vec<u8>, bytes: &[u8]) {
+    let room = COMPLAINT_BYTES_MAX.saturating_sub(complaint.len());
+    complaint.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::worker::frame;
+
+    #[test]
+    fn the_beginning_of_a_complaint_is_kept() {
+        let kept = |parts: &[usize]| {
+            let mut complaint = Vec::new();
+            for (part, letter) in parts.iter().zip(b'a'..) {
+                keep(&mut complaint, &vec![letter; *part]);
+            }
+            (complaint.len(), complaint.last().copied())
+        };
+        assert_eq!(kept(&[COMPLAINT_BYTES_MAX - 1, 1]), (COMPLAINT_BYTES_MAX, Some(b'b')));
+        assert_eq!(kept(&[COMPLAINT_BYTES_MAX, 1]), (COMPLAINT_BYTES_MAX, Some(b'a')));
+        assert_eq!(kept(&[COMPLAINT_BYTES_MAX - 1, 2, 1]), (COMPLAINT_BYTES_MAX, Some(b'b')));
+    }
 
     fn sent(frames: &[(Kind, &[u8])]) -> Vec<u8> {
         let mut bytes = Vec::new();

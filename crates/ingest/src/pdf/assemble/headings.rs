@@ -141,11 +141,7 @@ impl Levels {
                 _ => continue,
             };
             chapters.extend((depth == Some(1)).then_some(size));
-            if sizes.len() < SIZES_MAX
-                && !sizes.iter().any(|known| (known - size).abs() < SIZE_STEP)
-            {
-                sizes.push(size);
-            }
+            keep_size(&mut sizes, size);
         }
         sizes.sort_by(|a, b| b.total_cmp(a));
         // Between the title and the numbered chapters there is no level: what is set larger
@@ -162,6 +158,13 @@ impl Levels {
         let larger = self.sizes.iter().filter(|known| **known > size - SIZE_STEP).count();
         let exact = self.sizes.iter().any(|known| (known - size).abs() < SIZE_STEP);
         if exact { larger.max(1) } else { larger + 1 }
+    }
+}
+
+fn keep_size(sizes: &mut Vec<f32>, size: f32) {
+    let is_known = sizes.iter().any(|known| (known - size).abs() < SIZE_STEP);
+    if sizes.len() < SIZES_MAX && !is_known {
+        sizes.push(size);
     }
 }
 
@@ -266,6 +269,20 @@ mod tests {
         assert_eq!(section_number("IV. RESULTS"), Some(1));
         assert_eq!(section_number("2022 12 3"), None);
         assert_eq!(section_number("Scope of this"), None);
+    }
+
+    #[test]
+    fn sizes_of_headings_are_limited_on_both_sides() {
+        let kept = |count: u16| {
+            let mut sizes = Vec::new();
+            for size in (0..count).chain(0..count) {
+                keep_size(&mut sizes, 10.0 + f32::from(size));
+            }
+            sizes.len()
+        };
+        let most = SIZES_MAX as u16;
+        assert_eq!((kept(most), kept(most + 1)), (SIZES_MAX, SIZES_MAX));
+        assert_eq!(kept(most - 1), SIZES_MAX - 1);
     }
 
     #[test]

@@ -38,3 +38,21 @@ pub(super) fn predefined(name: CMapName<'_>) -> Option<Arc<CMap>> {
     let mut known = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
     Some(Arc::clone(known.entry(key).or_insert(parsed)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_that_a_map_builds_on_are_limited_on_both_sides() {
+        let is_read = |used: u32| {
+            let map = "/CIDSystemInfo 3 dict dup begin /Registry (Adobe) def \
+                 /Ordering (Japan1) def /Supplement 0 def end def /CMapName /Own def "
+                .to_owned();
+            // `H` builds on no other.
+            read((map + &"/H usecmap ".repeat(used as usize)).as_bytes()).is_some()
+        };
+        assert!(is_read(USED_MAX));
+        assert!(!is_read(USED_MAX + 1));
+    }
+}

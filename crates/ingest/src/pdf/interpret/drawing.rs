@@ -6,6 +6,7 @@
 //! interrupts; what makes it a plot is many strokes, slanted or curved ones among them. The
 //! ruling lines of tables and forms are straight and few.
 
+use super::is_place;
 use crate::pdf::content::Operand;
 use crate::pdf::glyphs::Rule;
 use crate::pdf::matrix::Matrix;
@@ -332,10 +333,6 @@ fn point(operands: &[Operand<'_>], transform: Matrix) -> Option<(f32, f32)> {
     Some(transform.apply(*x, *y)).filter(|place| is_place(*place))
 }
 
-fn is_place((x, y): (f32, f32)) -> bool {
-    x.abs() < super::COORDINATE_MAX && y.abs() < super::COORDINATE_MAX
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,5 +369,48 @@ mod tests {
         assert_eq!(rules.len(), 100);
         assert_eq!(regions.len(), 1);
         assert_eq!((regions[0].x0, regions[0].x1), (100.0, 180.0));
+    }
+
+    /// As many slanted strokes close together, the glyphs shown before each of them.
+    fn curve(drawing: &mut Drawing, left: f32, glyphs: impl Iterator<Item = usize>) {
+        for shown in glyphs {
+            stroke(drawing, (left, 9.0), (left + 1.0, 10.0), shown);
+        }
+    }
+
+    #[test]
+    fn regions_of_a_page_are_limited_on_both_sides() {
+        let regions = |count: usize| {
+            let mut drawing = Drawing::new((600.0, 800.0));
+            for place in 0..count {
+                let left = place as f32 * (APART_MAX + 9.0);
+                curve(&mut drawing, left, std::iter::repeat_n(0, SEGMENTS_MIN));
+            }
+            drawing.finish().0.len()
+        };
+        assert_eq!(regions(REGIONS_MAX - 1), REGIONS_MAX - 1);
+        assert_eq!((regions(REGIONS_MAX), regions(REGIONS_MAX + 1)), (REGIONS_MAX, REGIONS_MAX));
+    }
+
+    #[test]
+    fn more_glyphs_than_labels_have_end_a_plot() {
+        let regions = |glyphs: usize| {
+            let mut drawing = Drawing::new((600.0, 800.0));
+            let half = SEGMENTS_MIN / 2;
+            let before = std::iter::repeat_n(7, half).chain(std::iter::repeat_n(7 + glyphs, half));
+            curve(&mut drawing, 9.0, before);
+            drawing.finish().0.len()
+        };
+        assert_eq!((regions(LABEL_GLYPHS_MAX), regions(LABEL_GLYPHS_MAX + 1)), (1, 0));
+    }
+
+    #[test]
+    fn what_is_drawn_too_far_away_is_lost() {
+        let rules = |x: f32| {
+            let mut drawing = Drawing::new((600.0, 800.0));
+            stroke(&mut drawing, (9.0, 9.0), (x, 9.0), 0);
+            drawing.finish().1.len()
+        };
+        assert_eq!((rules(99_999.0), rules(100_000.0)), (1, 0));
     }
 }

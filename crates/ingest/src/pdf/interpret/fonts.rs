@@ -38,6 +38,20 @@ struct NamedFont {
     font: Arc<Font>,
 }
 
+impl PageFonts {
+    fn known(&self, resources: usize, name: &[u8]) -> Option<&Arc<Font>> {
+        let is_it = |known: &&NamedFont| known.resources == resources && known.name == name;
+        self.named.iter().find(is_it).map(|known| &known.font)
+    }
+
+    fn keep(&mut self, resources: usize, name: &[u8], font: &Arc<Font>) {
+        if self.named.len() < NAMED_FONTS_MAX {
+            let (name, font) = (name.to_vec(), Arc::clone(font));
+            self.named.push(NamedFont { resources, name, font });
+        }
+    }
+}
+
 impl<'a> Interpreter<'a> {
     /// Performs `Tf`.
     pub(super) fn set_font(&mut self, operands: &[Operand<'_>], resources: Option<&'a Dictionary>) {
@@ -55,15 +69,11 @@ impl<'a> Interpreter<'a> {
     ) -> Option<Arc<Font>> {
         let (Some(Operand::Name(name)), Some(dict)) = (operand, resources) else { return None };
         let place = std::ptr::from_ref(dict).addr();
-        let is_it = |known: &&NamedFont| known.resources == place && known.name == *name;
-        if let Some(known) = self.fonts.named.iter().find(is_it) {
-            return Some(Arc::clone(&known.font));
+        if let Some(known) = self.fonts.known(place, name) {
+            return Some(Arc::clone(known));
         }
         let font = self.font(self.resource(resources, b"Font", operand)?)?;
-        if self.fonts.named.len() < NAMED_FONTS_MAX {
-            let (name, font) = (name.to_vec(), Arc::clone(&font));
-            self.fonts.named.push(NamedFont { resources: place, name, font });
-        }
+        self.fonts.keep(place, name, &font);
         Some(font)
     }
 
@@ -83,5 +93,26 @@ impl<'a> Interpreter<'a> {
     /// of a composite font are recognised by their zeros and not guessed at.
     pub(super) fn stand_in(&mut self, bytes: &[u8]) -> Option<Arc<Font>> {
         bytes.iter().all(|&byte| byte >= b' ').then(|| self.font(&STAND_IN)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use crate::pdf::objects::Objects;
+
+    #[test]
+    fn fonts_known_by_name_are_limited_on_both_sides() {
+        let (document, limits) = (lopdf::Document::new(), Limits::default());
+        let dict = as_dict(&STAND_IN).unwrap();
+        let font = FontCache::default().font(&Objects::new(&document, &limits), dict).unwrap();
+        let mut fonts = PageFonts::default();
+        for at in 0..=NAMED_FONTS_MAX {
+            assert!(fonts.known(7, &[at as u8]).is_none());
+            fonts.keep(7, &[at as u8], &font);
+            assert_eq!(fonts.known(7, &[at as u8]).is_some(), at < NAMED_FONTS_MAX);
+        }
+        assert!(fonts.known(8, &[0]).is_none());
     }
 }

@@ -50,9 +50,12 @@ impl Frame {
         (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
     }
 
-    /// About what a glyph at a point of the page covers: from its baseline to its capitals' height.
+    /// About what of a glyph at a point of the page tells which it is: from its baseline to its
+    /// capitals' height, the middle third of its advance.
     pub(super) fn extent(&self, (x, y): (f32, f32), advance: f32) -> Rect {
         const CAPITALS_EM: f32 = 0.7;
+        let aside = advance / 3.0;
+        let (x, y, advance) = (x + aside * self.cos, y + aside * self.sin, advance - 2.0 * aside);
         let height = CAPITALS_EM * self.em_across;
         let (across, up) =
             (advance * self.cos - height * self.sin, advance * self.sin + height * self.cos);

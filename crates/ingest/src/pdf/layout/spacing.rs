@@ -268,3 +268,34 @@ fn push_unfolded(out: &mut String, text: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::glyphs::Layer;
+    use crate::pdf::structure::Tag;
+
+    #[test]
+    fn sizes_of_a_line_are_limited_on_both_sides() {
+        let glyph = |size: f32| Glyph {
+            text: (0, 0),
+            u0: 0.0,
+            u1: 0.0,
+            v: 0.0,
+            size,
+            space: 0.0,
+            degrees: 0,
+            bold: false,
+            monospaced: false,
+            layer: Layer::Visible,
+            tag: Tag::NONE,
+        };
+        // One glyph of each of many sizes, then two of another.
+        let usual = |others: usize| {
+            let sizes = (0..others as i32).map(|step| 1.1_f32.powi(step)).chain([0.5, 0.5]);
+            usual_size(sizes.map(glyph).collect::<Vec<_>>().iter())
+        };
+        assert_eq!(usual(SIZES_MAX - 1), 0.5);
+        assert!(usual(SIZES_MAX) > 400.0);
+    }
+}

@@ -285,3 +285,51 @@ fn chained_blocks<C: BlockModeDecrypt + KeyIvInit>(key: &[u8], bytes: &[u8]) -> 
 fn is_crypt(filter: &Object) -> bool {
     filter.as_name().is_ok_and(|name| name == b"Crypt")
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::encryption::DecryptionError;
+
+    use super::*;
+
+    /// Decrypts everything to one word.
+    #[derive(Debug)]
+    struct Plain;
+
+    impl CryptFilter for Plain {
+        fn method(&self) -> &[u8] {
+            b"Plain"
+        }
+
+        fn compute_key(&self, key: &[u8], _: ObjectId) -> Result<Vec<u8>, DecryptionError> {
+            Ok(key.to_vec())
+        }
+
+        fn encrypt(&self, _: &[u8], bytes: &[u8]) -> Result<Vec<u8>, DecryptionError> {
+            Ok(bytes.to_vec())
+        }
+
+        fn decrypt(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, DecryptionError> {
+            Ok(b"plain".to_vec())
+        }
+    }
+
+    #[test]
+    fn containers_within_containers_are_decrypted_to_a_depth() {
+        let (streams, strings) = (Arc::new(Plain), Arc::new(Plain));
+        let (state, opened) = (EncryptionState::default(), Opened::EmptyPassword);
+        let keys = Keys { state, opened, streams, strings };
+        let decrypted = |depth: usize| {
+            let secret = Object::string_literal("secret");
+            let mut object = (0..depth).fold(secret, |inner, _| vec![inner].into());
+            keys.decrypt((1, 0), &mut object);
+            let mut inner = &object;
+            while let Object::Array(items) = inner {
+                inner = &items[0];
+            }
+            inner.as_str().unwrap().to_vec()
+        };
+        assert_eq!(decrypted(DEPTH_MAX), b"plain");
+        assert_eq!(decrypted(DEPTH_MAX + 1), b"secret");
+    }
+}

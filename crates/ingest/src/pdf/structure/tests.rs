@@ -106,3 +106,19 @@ fn columns_of_a_table_are_limited_on_both_sides() {
     assert_eq!(second_column(COLUMNS_MAX - 1), COLUMNS_MAX - 1);
     assert_eq!(second_column(COLUMNS_MAX + 1), COLUMNS_MAX);
 }
+
+#[test]
+fn steps_from_a_role_to_a_standard_one_are_limited_on_both_sides() {
+    let paragraphs = |steps: usize| {
+        let mut roles = Dictionary::new();
+        for step in 1..steps {
+            roles.set(format!("Own{step}"), Object::from(format!("Own{}", step + 1).as_str()));
+        }
+        roles.set(format!("Own{steps}"), "P");
+        let mut file = lopdf::Document::with_version("1.7");
+        let kids = vec![element("Own1", vec![])];
+        file.objects.insert((1, 0), dictionary! { "K" => kids, "RoleMap" => roles }.into());
+        read(&file, 10).units.len()
+    };
+    assert_eq!((paragraphs(ROLE_STEPS_MAX), paragraphs(ROLE_STEPS_MAX + 1)), (1, 0));
+}

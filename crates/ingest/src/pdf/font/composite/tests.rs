@@ -190,6 +190,35 @@ fn a_system_font_named_by_glyph_is_read_where_its_widths_prove_the_order() {
 }
 
 #[test]
+fn letters_drawn_alike_prove_the_order_too() {
+    let text = |widths: [i64; 5]| {
+        // A, B, E, O, P of Cyrillic, and one that Latin has not.
+        let entries = [570, 572, 575, 584, 586].into_iter().zip(widths);
+        let w = entries.flat_map(|(glyph, width)| [glyph.into(), vec![width.into()].into()]);
+        let cid_font = dictionary! { "BaseFont" => "Arial", "W" => w.collect::<Vec<Object>>() };
+        let shown: [u8; 10] = [2, 0x49, 2, 0x4A, 2, 0x3C, 2, 0x48, 2, 0x40];
+        Sample::new("Identity-H", cid_font, &[]).text("", &shown)
+    };
+    assert_eq!(text([667, 667, 667, 778, 667]), "ПРВОЖ");
+    assert_eq!(text([667, 667, 667, 778, 600]), "");
+}
+
+#[test]
+fn cids_that_an_identity_is_held_against_are_limited() {
+    let identity = "1 beginbfrange <0000> <FFFF> <0000> endbfrange";
+    // One CID has a glyph, the last of the map.
+    let text = |cid: u32| {
+        let mapped = dictionary! { "CIDToGIDMap" => Object::Reference((99, 0)) };
+        let mut sample = Sample::new("Identity-H", mapped, &[('A', 1)]);
+        let mut map = vec![0; 2 * cid as usize];
+        map.extend([0, 1]);
+        sample.document.objects.insert((99, 0), Stream::new(Dictionary::new(), map).into());
+        sample.text(identity, &[0, 0x42])
+    };
+    assert_eq!((&*text(IDENTITY_CIDS_MAX - 1), &*text(IDENTITY_CIDS_MAX)), ("", "B"));
+}
+
+#[test]
 fn codes_are_characters_where_the_map_to_glyphs_is_lost() {
     let lost = dictionary! { "CIDToGIDMap" => Object::Reference((99, 0)) };
     let sample = Sample::new("Identity-H", lost, &LETTERS);

@@ -122,3 +122,29 @@ fn a_predefined_map_may_stand_below() {
     check(&map, 1, Some("A"));
     check(&map, 0x22, Some("A"));
 }
+
+#[test]
+fn entries_over_another_are_limited_on_both_sides() {
+    // One for all codes, and others for some of them.
+    let text = |narrow: usize| {
+        let others: String = (1..=narrow).map(|code| format!("<{code:02X}><0061>")).collect();
+        let map = map(&format!("beginbfrange <00><FF><0100> endbfrange beginbfchar {others}"));
+        map.text(0x90).as_deref().map(str::to_owned)
+    };
+    assert_eq!(text(OVERLAPS_MAX - 1).as_deref(), Some("Ɛ"));
+    assert_eq!(text(OVERLAPS_MAX), None);
+}
+
+#[test]
+fn the_text_of_a_code_is_limited_on_both_sides() {
+    let length = |letter: &str, letters: usize| {
+        let text = letter.repeat(letters);
+        let map = map(&format!("beginbfchar <01><{text}><02><0041> endbfchar"));
+        map.text(1).map(|text| text.len())
+    };
+    // By bytes of UTF-8, of which an é has two.
+    assert_eq!(length("00E9", TARGET_BYTES_MAX / 2), Some(TARGET_BYTES_MAX));
+    assert_eq!(length("00E9", TARGET_BYTES_MAX / 2 + 1), None);
+    // Of an endless one the beginning is read, as long as a text may be at most.
+    assert_eq!(length("0078", TARGET_BYTES_MAX + 9), Some(TARGET_BYTES_MAX));
+}
