@@ -20,9 +20,6 @@ const LOOKUPS_MAX: usize = 256;
 /// form. From the recipe measured on the development collections (stem .67, exact .33).
 const STEM_CREDIT: f32 = 0.67;
 
-/// No document holds this, so its idf is that of an unknown term whatever the formula.
-const NOWHERE: &str = "\u{0}";
-
 /// The terms of a question with their weights.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
@@ -86,7 +83,6 @@ impl Matches {
 impl Terms {
     /// Weighs the terms of a query: query weight times idf. One look-up a term.
     pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
-        let unknown = snapshot.idf(NOWHERE)?;
         let mut list: Vec<Term> = Vec::new();
         for term in snapshot.terms(query)?.into_iter().take(LOOKUPS_MAX) {
             let stems: Vec<u32> = term.stems.iter().map(|stem| hash_of(stem)).collect();
@@ -96,21 +92,14 @@ impl Terms {
                 known.exact.push(exact);
                 continue;
             }
-            let mut idf = snapshot.idf_of(&term)?;
+            let idf = snapshot.idf_of(&term)?;
             let others = &term.alternatives;
-            let mut credit = others.iter().map(|other| other.credit).fold(0.0, f32::max);
-            if !term.known && !others.is_empty() {
-                // What stands for a word that nobody wrote tells as much as it is rare itself: a
-                // slip of the hand seldom meets a common word, and a foreign word often does.
-                credit *= idf / unknown.max(f32::EPSILON);
-                idf = unknown;
-            }
             let near = others.iter().flat_map(|other| &other.stems).map(|stem| hash_of(stem));
             list.push(Term {
                 exact: vec![exact],
                 stems,
                 near: near.collect(),
-                credit,
+                credit: others.iter().map(|other| other.credit).fold(0.0, f32::max),
                 mass: (idf * term.weight).max(f32::EPSILON),
                 known: term.known,
             });
