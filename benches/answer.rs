@@ -3,7 +3,7 @@
 //!
 //! The first part asks 64 questions over and over. The second asks a thousand questions once each
 //! on a snapshot just opened, when no chunk has been read before, and once more; median and 99th
-//! percentile of each.
+//! percentile of each; and once with a word misspelt.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -64,7 +64,8 @@ fn main() {
     let searcher = raw.reader().expect("a reader").searcher();
     let field = raw.schema().get_field("text").expect("the only field");
     let parser = QueryParser::for_index(&raw, vec![field]);
-    let mut corpus = Corpus::new(99);
+    // The seed of the documents: a question is six words that some of them hold.
+    let mut corpus = Corpus::new(11);
     let repeated = questions(&mut corpus, QUESTIONS);
 
     let mut criterion = criterion();
@@ -113,12 +114,22 @@ fn main() {
     let floor = Quantiles::of(&asked, top);
     Quantiles::of(&asked, |q| ask(&opened, q)).print("answer, first time", &floor);
     Quantiles::of(&asked, |q| ask(&opened, q)).print("answer, again", &floor);
+    let misspelt: Vec<String> = asked.iter().map(|question| misspelt(question)).collect();
+    Quantiles::of(&misspelt, |q| ask(&opened, q)).print("answer, a word misspelt", &floor);
 }
 
 /// Questions of six words.
 fn questions(corpus: &mut Corpus, count: usize) -> Vec<String> {
     let mut question = || (0..6).map(|_| corpus.word().to_owned()).collect::<Vec<_>>().join(" ");
     (0..count).map(|_| question()).collect()
+}
+
+/// A question with a letter doubled in its longest word.
+fn misspelt(question: &str) -> String {
+    let longest = question.split(' ').max_by_key(|word| word.len()).unwrap_or_default();
+    let (head, tail) = longest.split_at(longest.len() / 2);
+    let twice: String = head.chars().next_back().into_iter().collect();
+    question.replacen(longest, &format!("{head}{twice}{tail}"), 1)
 }
 
 /// Median and 99th percentile of the seconds of a question.

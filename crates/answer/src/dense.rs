@@ -62,7 +62,7 @@ pub(crate) fn candidates(
     config: &Config,
 ) -> Result<Vec<Candidate>, AnswerError> {
     let weight = config.similarity_weight.clamp(0.0, 1.0);
-    let mut chosen = chosen(snapshot, question, meaning, config)?;
+    let mut chosen = chosen(snapshot, question, meaning, terms, config)?;
     chosen.sort_by(|a, b| b.cmp(a));
     let mut candidates = rank(snapshot, &chosen, terms, config)?;
     for candidate in &mut candidates {
@@ -81,11 +81,13 @@ fn chosen(
     snapshot: &Snapshot,
     question: &Question,
     meaning: &Meaning,
+    terms: &Terms,
     config: &Config,
 ) -> Result<Vec<Found>, AnswerError> {
     let weight = config.similarity_weight.clamp(0.0, 1.0);
     let filter = question.query().filter();
-    let deep = snapshot.find(question.query(), config.candidates.max(SCORED_MAX))?;
+    let candidates = config.candidates.max(SCORED_MAX);
+    let deep = snapshot.find_terms(terms.asked(), filter, candidates)?;
     let top = deep.first().map_or(0.0, Found::score);
     let mut all: Vec<Found> = deep.iter().take(config.candidates).cloned().collect();
     for near in snapshot.most_similar(&meaning.similarities, filter, config.candidates) {

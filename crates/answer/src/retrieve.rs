@@ -32,6 +32,7 @@ pub(crate) fn retrieve_with(
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let found = snapshot.find(question.query(), config.candidates)?;
+    let filter = question.query().filter();
+    let found = snapshot.find_terms(terms.asked(), filter, config.candidates)?;
     Ok(assemble(rank(snapshot, &found, terms, config)?, config.passages_max))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use index::{Query, Snapshot};
+use index::{Query, QueryTerm, Snapshot};
 
 use crate::AnswerError;
 use crate::chunk_text::{Word, hash_of};
@@ -24,6 +24,8 @@ const STEM_CREDIT: f32 = 0.67;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     list: Vec<Term>,
+    /// As the snapshot gave them.
+    asked: Vec<QueryTerm>,
     /// Hashes of the stems with what they match, sorted.
     by_stem: Vec<(u32, Stem)>,
     total: f32,
@@ -84,7 +86,8 @@ impl Terms {
     /// Weighs the terms of a query: query weight times idf. One look-up a term.
     pub(crate) fn weigh(snapshot: &Snapshot, query: &Query) -> Result<Self, AnswerError> {
         let mut list: Vec<Term> = Vec::new();
-        for term in snapshot.terms(query)?.into_iter().take(LOOKUPS_MAX) {
+        let asked = snapshot.terms(query)?;
+        for term in asked.iter().take(LOOKUPS_MAX) {
             let stems: Vec<u32> = term.stems.iter().map(|stem| hash_of(stem)).collect();
             let exact = hash_of(&term.exact);
             let same = |known: &&mut Term| known.stems.iter().any(|stem| stems.contains(stem));
@@ -92,7 +95,7 @@ impl Terms {
                 known.exact.push(exact);
                 continue;
             }
-            let idf = snapshot.idf_of(&term)?;
+            let idf = snapshot.idf_of(term)?;
             let others = &term.alternatives;
             let near = others.iter().flat_map(|other| &other.stems).map(|stem| hash_of(stem));
             list.push(Term {
@@ -104,7 +107,7 @@ impl Terms {
                 known: term.known,
             });
         }
-        Ok(Self::of(list))
+        Ok(Self { asked, ..Self::of(list) })
     }
 
     /// Keeps the terms with most mass, in the order of the question.
@@ -132,7 +135,12 @@ impl Terms {
         by_stem.sort_unstable();
         let filter = by_stem.iter().fold(0, |all, (stem, _)| all | bit_of(*stem));
         let total = list.iter().map(|term| term.mass).sum();
-        Self { list, by_stem, total, filter }
+        Self { list, asked: Vec::new(), by_stem, total, filter }
+    }
+
+    /// The terms as the snapshot gave them, to search with.
+    pub(crate) fn asked(&self) -> &[QueryTerm] {
+        &self.asked
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -18,7 +18,7 @@ use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
 use crate::vectors::Vectors;
 use crate::vocabulary::Vocabulary;
-use crate::{DocumentEntry, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
+use crate::{DocumentEntry, Filter, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
 
 mod segment;
 mod similar;
@@ -136,7 +136,8 @@ impl Snapshot {
         self.manifest.check_files(&self.folder)
     }
 
-    /// The best `limit` chunks that a query's filter lets through, by score descending, ties by (document id, ordinal).
+    /// The best `limit` chunks that a query's filter lets through, by score descending, ties by
+    /// (document id, ordinal).
     ///
     /// Costs the postings of the query's terms, four bytes of memory for each chunk of the
     /// largest segment, and the decompression of the chunks returned.
@@ -146,11 +147,22 @@ impl Snapshot {
 
     /// The places of the chunks that [`search`](Self::search) gives, without their text.
     pub fn find(&self, query: &Query, limit: usize) -> Result<Vec<Found>, IndexError> {
+        self.find_terms(&self.terms(query)?, query.filter(), limit)
+    }
+
+    /// The same for terms that [`terms`](Self::terms) gave: whoever needs them for more asks once.
+    pub fn find_terms(
+        &self,
+        terms: &[QueryTerm],
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Found>, IndexError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
         let mut best = BinaryHeap::new();
-        self.collect(query, limit, &mut best).map_err(IndexError::tantivy(&self.folder))?;
+        let collected = self.collect(terms, filter, limit, &mut best);
+        collected.map_err(IndexError::tantivy(&self.folder))?;
         let mut best: Vec<Found> = best.into_iter().map(|Reverse(found)| found).collect();
         best.sort_by(|left, right| right.cmp(left));
         Ok(best)
@@ -256,16 +268,17 @@ impl Snapshot {
 
     fn collect(
         &self,
-        query: &Query,
+        terms: &[QueryTerm],
+        filter: &Filter,
         limit: usize,
         best: &mut BinaryHeap<Reverse<Found>>,
     ) -> tantivy::Result<()> {
         let readers = || self.segments.iter().map(|segment| &segment.reader);
-        let clauses = clauses(&self.expanded(query)?, self.fields, self.totals, readers)?;
+        let clauses = clauses(terms, self.fields, self.totals, readers)?;
         if clauses.is_empty() {
             return Ok(());
         }
-        let gate = query.filter().on(&self.manifest);
+        let gate = filter.on(&self.manifest);
         let mut scores = Vec::new();
         for (at, segment) in self.segments.iter().enumerate() {
             score_segment(&segment.reader, self.fields, &clauses, self.totals, &mut scores)?;

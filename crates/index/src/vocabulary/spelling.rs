@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use tantivy::Term;
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 
 use super::Vocabulary;
 
@@ -40,8 +40,10 @@ pub(super) fn near(vocabulary: &Vocabulary<'_>, word: &str) -> tantivy::Result<V
     let errors_max = if letters.len() < LETTERS_OF_TWO_ERRORS { 1 } else { 2 };
     let swapped: String = [letters[1], letters[0]].iter().collect();
     let mut found = BTreeSet::new();
+    let term = Term::from_field_text(vocabulary.fields.exact, word);
+    let spelt_nearly = FuzzyTermQuery::new(term, errors_max, true).automaton()?;
     for beginning in [letters[0].to_string(), swapped] {
-        walk(vocabulary, word, &beginning, errors_max, &mut found)?;
+        walk(vocabulary, &spelt_nearly, &beginning, &mut found)?;
     }
     found.retain(|near| near.chars().count() >= LETTERS_MIN);
     let words = found.into_iter().map(|near| (errors(&letters, &near), near));
@@ -63,20 +65,18 @@ pub(super) fn near(vocabulary: &Vocabulary<'_>, word: &str) -> tantivy::Result<V
     Ok(Vec::new())
 }
 
-/// Adds the words of all dictionaries that have a beginning and are spelt nearly as `word`.
+/// Adds the words of all dictionaries that have a beginning and that an automaton takes.
 fn walk(
     vocabulary: &Vocabulary<'_>,
-    word: &str,
+    spelt_nearly: &DfaWrapper,
     beginning: &str,
-    errors_max: u8,
     found: &mut BTreeSet<String>,
 ) -> tantivy::Result<()> {
     let field = vocabulary.fields.exact;
     let Some(end) = super::after(beginning) else { return Ok(()) };
-    let query = FuzzyTermQuery::new(Term::from_field_text(field, word), errors_max, true);
     for segment in &vocabulary.segments {
         let index = segment.inverted_index(field)?;
-        let near = index.terms().search(query.automaton()?);
+        let near = index.terms().search(spelt_nearly);
         let mut near = near.ge(beginning).lt(&end).into_stream()?;
         while near.advance() {
             found.extend(str::from_utf8(near.key()).ok().map(str::to_owned));
