@@ -324,11 +324,6 @@ impl Found {
         self.score
     }
 
-    /// The same place with another score.
-    pub fn scored(&self, score: f32) -> Self {
-        Self { score, ..self.clone() }
-    }
-
     /// Its place, unlike any other in its snapshot: the document's position in the manifest, and the chunk's ordinal.
     pub fn place(&self) -> (usize, u32) {
         (self.document(), self.ordinal)
