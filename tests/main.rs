@@ -34,6 +34,8 @@ mod model;
 mod doctor;
 // `jely eval`: rankings, answers and silence, measured.
 mod eval;
+// A bot whose documents tell of which generation they are.
+mod quay;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
 // A document that crashes, hangs or eats memory fails alone.
