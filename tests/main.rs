@@ -38,6 +38,10 @@ mod eval;
 mod quay;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
+// Disks that are full, read-only or torn, and clocks that go back.
+mod faults;
+// Copies of the data folder that are made while it changes.
+mod backup;
 // A document that crashes, hangs or eats memory fails alone.
 #[cfg(target_os = "linux")]
 mod isolation;
