@@ -21,6 +21,11 @@ const LANES: u64 = 4;
 const FILES: usize = 8;
 /// Fewer documents than this are not taken away from.
 const FILES_MIN: usize = 4;
+/// How long the dead may hold the lock.
+const LOCK_MAX: Duration = Duration::from_secs(10);
+/// Runs after which all leftovers must be swept: what another test forks may hold a snapshot, as
+/// any reader does, for the moment of the first.
+const SWEEPS_MAX: u32 = 5;
 /// Every so many rounds the programs of the user look as well.
 const LOOK_EVERY: u64 = 10;
 
@@ -217,9 +222,24 @@ impl Quay {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        self.wait_for_lock(at);
         // It was killed, or it did not fail.
         assert!(matches!(status.code(), None | Some(0)), "{at}: {stdout}{stderr}");
         is_report(&stdout)
+    }
+
+    /// Waits until nobody holds the bot's lock: a worker that was being forked when its parent was
+    /// killed holds all of its parent's files until it runs its program, and dies then.
+    fn wait_for_lock(&self, at: &At) {
+        let path = self.app.data().join("bots").join(BOT).join("lock");
+        let lock = std::fs::File::options().write(true).open(path).unwrap();
+        let since = Instant::now();
+        while lock.try_lock().is_err() {
+            assert!(since.elapsed() < LOCK_MAX, "{at}: the dead still hold the lock");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // By name: what another test forks right now holds this file as well.
+        lock.unlock().unwrap();
     }
 
     /// What the user's programs say of the bot, which holds `self.held`.
@@ -294,15 +314,21 @@ fn kill_again_and_again(rounds: u64, seed: u64) -> Told {
             assert_eq!(quay.held, after, "{at}");
         }
     }
-    quay.write(0);
     let at = At { round: rounds + 1, seed, operation: Operation::Train };
-    quay.finish(&at);
-    quay.held = held(&quay.app.data()).unwrap_or_else(|why| panic!("{at}: {why}"));
-    assert_eq!(quay.held, quay.files, "{at}");
-    quay.look(&at, &State::new());
     let data = quay.app.data();
-    let snapshots = std::fs::read_dir(data.join("bots").join(BOT).join("snapshots")).unwrap();
-    assert_eq!((snapshots.count(), leftovers(&data)), (1, Vec::new()), "{at}");
+    let snapshots = data.join("bots").join(BOT).join("snapshots");
+    for left in (0..SWEEPS_MAX).rev() {
+        quay.write(0);
+        quay.finish(&at);
+        quay.held = held(&data).unwrap_or_else(|why| panic!("{at}: {why}"));
+        assert_eq!(quay.held, quay.files, "{at}");
+        let left_over = (std::fs::read_dir(&snapshots).unwrap().count(), leftovers(&data));
+        if left_over == (1, Vec::new()) {
+            break;
+        }
+        assert!(left > 0, "{at}: {left_over:?}");
+    }
+    quay.look(&at, &State::new());
     (acknowledged, published)
 }
 
