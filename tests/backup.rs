@@ -123,3 +123,44 @@ fn copied(app: &TestApp, number: usize) -> (String, usize) {
     }
     panic!("copy {number}: none of {TRIES_MAX} is whole");
 }
+
+#[test]
+fn a_copy_of_two_moments_is_put_back_to_the_one_it_holds() {
+    let app = TestApp::new();
+    let mut moments = Vec::new();
+    for generation in [1, 2] {
+        write(&app, generation);
+        app.train(BOT);
+        let moment = app.data().with_file_name(format!("moment{generation}"));
+        copy(&app.data(), &moment);
+        moments.push(moment);
+    }
+    let to = app.data().with_file_name("copy");
+    // The pointer of one moment, the snapshots of the other.
+    for (pointer, snapshots) in [(0, 1), (1, 0)] {
+        copy(&moments[snapshots], &to);
+        let current = Path::new("bots").join(BOT).join("current");
+        std::fs::copy(moments[pointer].join(&current), to.join(&current)).unwrap();
+        assert!(held(&to).is_err(), "nothing is answered from it before");
+        let told = doctor(&to).ends(0).json_lines();
+        assert_eq!(told[0]["bot"]["state"], "recovered");
+        assert_eq!(held(&to).unwrap()["berth0.md"], snapshots as u64 + 1);
+        assert_eq!(doctor(&to).ends(0).json_lines()[0]["bot"]["state"], "whole");
+    }
+    // A snapshot that went while it was copied: with its list, and without.
+    for (gone, code) in [("term", 0), ("json", 3)] {
+        copy(&moments[0], &to);
+        let snapshots = to.join("bots").join(BOT).join("snapshots");
+        let snapshot = std::fs::read_dir(snapshots).unwrap().next().unwrap().unwrap().path();
+        for file in std::fs::read_dir(snapshot).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|end| end == gone) {
+                std::fs::remove_file(file).unwrap();
+            }
+        }
+        let told = doctor(&to).ends(code).json_lines();
+        let state = if code == 0 { "repaired" } else { "damaged" };
+        assert_eq!(told[0]["bot"]["state"], state);
+        assert_eq!(held(&to).is_ok(), code == 0);
+    }
+}

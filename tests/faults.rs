@@ -153,12 +153,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Tears a file: to its half, or to nothing.
-fn tear(path: &Path, divisor: u64) -> Vec<u8> {
+fn tear(path: &Path, divisor: usize) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap();
-    let length = if divisor == 0 { 0 } else { bytes.len() as u64 / divisor };
+    let length = bytes.len().checked_div(divisor).unwrap_or(0);
     // Another file of the same name: a linked one must not change with it.
     std::fs::remove_file(path).unwrap();
-    std::fs::write(path, &bytes[..length as usize]).unwrap();
+    std::fs::write(path, &bytes[..length]).unwrap();
     bytes
 }
 
