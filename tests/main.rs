@@ -34,8 +34,14 @@ mod model;
 mod doctor;
 // `jely eval`: rankings, answers and silence, measured.
 mod eval;
+// A bot whose documents tell of which generation they are.
+mod quay;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
+// Disks that are full, read-only or torn, and clocks that go back.
+mod faults;
+// Copies of the data folder that are made while it changes.
+mod backup;
 // A document that crashes, hangs or eats memory fails alone.
 #[cfg(target_os = "linux")]
 mod isolation;

@@ -14,6 +14,7 @@ use crate::layout::Layout;
 use crate::manifest::MANIFEST_FILE;
 use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey};
 
+mod adoption;
 mod compaction;
 mod directory;
 mod embedding;

@@ -97,6 +97,9 @@ pub(crate) fn warn(code: &str, message: &str, json: bool, err: &mut dyn Write) {
 fn hint(code: &str) -> &'static str {
     match code {
         "DAMAGED" | "OUTDATED" => "\nhint: `jely reindex` makes the index of a bot anew",
+        "LOST_MANIFEST" => {
+            "\nhint: `jely doctor --repair` takes up a state that lies beside, if there is one"
+        }
         "OTHER_MODEL" => {
             "\nhint: `jely reindex --embedder DIR` gives bots the vectors of that model"
         }

@@ -23,6 +23,9 @@ pub enum IndexState {
     Damaged(Failure),
     /// It was damaged or outdated and was made anew.
     Repaired,
+    /// The list of its documents was lost, and the bot was put back to the best state that lay
+    /// beside it, which may hold other documents than were trained last.
+    Recovered,
     /// It was damaged or outdated and cannot be made anew.
     Lost(Failure),
 }
@@ -70,7 +73,8 @@ pub struct BotCheck {
 impl BotCheck {
     /// Whether nothing is left to do.
     pub fn is_well(&self) -> bool {
-        matches!(self.index, IndexState::Whole | IndexState::Repaired)
+        let mended = [IndexState::Whole, IndexState::Repaired, IndexState::Recovered];
+        mended.contains(&self.index)
             && self.originals.iter().all(|original| original.state == OriginalState::Restored)
     }
 }
@@ -78,7 +82,8 @@ impl BotCheck {
 /// Looks at every bot: reads all files of its index and all stored bytes, those that bots share
 /// once. `told` gets what was found of each. With `repair` stored bytes are taken again from the
 /// files they came from, where those have not changed, and indexes are made anew from extracts
-/// and originals; what cannot be mended stays as it was.
+/// and originals; a bot whose list of documents is lost is put back to a state that lies beside
+/// it. What cannot be mended stays as it was.
 ///
 /// # Errors
 ///
@@ -112,6 +117,7 @@ impl Run<'_> {
     }
 
     fn checked(&self, originals: &mut Originals<'_>) -> Result<BotCheck, TrainError> {
+        let recovered = originals.repair && self.folder.store().writer(self.bot)?.adopt()?;
         let mut writer = writer(self.folder, self.bot)?;
         let held = documents(&writer);
         // First, so that the index can be made anew from what was restored.
@@ -127,7 +133,10 @@ impl Run<'_> {
             IndexState::Whole
         };
         let mends = originals.repair && found != IndexState::Whole;
-        let index = if mends { self.mended(&mut writer) } else { found };
+        let index = match if mends { self.mended(&mut writer) } else { found } {
+            IndexState::Whole | IndexState::Repaired if recovered => IndexState::Recovered,
+            index => index,
+        };
         Ok(BotCheck { bot: self.bot.clone(), documents: held.len(), index, originals: faults })
     }
 

@@ -16,7 +16,9 @@ use super::Parsing;
 /// Without a file, the data folder is looked at: every file of every index and all stored bytes are
 /// read and compared with their checksums. With --repair, stored bytes are taken again from the
 /// files they came from where those have not changed, and indexes that are damaged or of an older
-/// release are made anew. A bot answers from its old index meanwhile.
+/// release are made anew; a bot whose list of documents is lost is put back to the best state that
+/// lies beside it, as in a copy that was made during a training. A bot answers from its old index
+/// meanwhile.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,10 +42,11 @@ With --json, for a file: one object,
    \"textFile\"?:{\"encoding\"?,\"frontMatter\"?:{\"format\",\"keys\"}},
    \"limits\":[{\"what\",\"found\",\"limit\"}],\"warnings\"}
 where a field marked with ? may be null. For the data folder: one line for each bot,
-  {\"bot\":{\"botId\",\"documents\",\"state\":\"whole|outdated|damaged|repaired|lost\",
+  {\"bot\":{\"botId\",\"documents\",\"state\":\"whole|outdated|damaged|repaired|recovered|lost\",
    \"error\"?:{\"code\",\"message\"},
    \"originals\":[{\"source\",\"contentHash\",\"state\":\"damaged|restored\",\"error\"?}]}}
-and a last one, {\"report\":{\"bots\",\"whole\",\"outdated\",\"damaged\",\"repaired\",\"lost\",\"originals\"}},
+and a last one, {\"report\":{\"bots\",\"whole\",\"outdated\",\"damaged\",\"repaired\",\"recovered\",\"lost\",
+   \"originals\"}},
 where `originals` are documents whose stored bytes are damaged. The exit code is 0 where the file
 was read, if only in part, or all bots are well, and 3 otherwise.")]
 pub(crate) struct Doctor {

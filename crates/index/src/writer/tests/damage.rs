@@ -297,3 +297,50 @@ fn the_manifest_is_read_where_the_index_cannot_be() {
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(damaged_file(read()), folder);
 }
+
+#[test]
+fn what_lies_beside_a_lost_state_is_taken_up_when_asked_for() {
+    let fixture = fixture();
+    assert!(!fixture.store.writer(&bot()).unwrap().adopt().unwrap());
+    let first = publish(&fixture.store, &[("a", "Water.")]);
+    let reader = fixture.store.snapshot(&bot()).unwrap();
+    let second = publish(&fixture.store, &[("b", "Oil.")]);
+    let folder = fixture.snapshot_folder(second.key);
+    let adopted = |leave: &dyn Fn()| {
+        leave();
+        let mut writer = fixture.store.writer(&bot()).unwrap();
+        let adopted = writer.adopt().unwrap();
+        assert_eq!(adopted, writer.fault().is_none());
+        adopted.then(|| writer.manifest().unwrap().key)
+    };
+    let pointer = fixture.bot_folder().join("current");
+    // The later one, where both are whole.
+    assert_eq!(adopted(&|| fs::write(&pointer, "").unwrap()), Some(second.key));
+    // A finished stage, rather than nothing under its own name.
+    let stage = folder.with_file_name(".stage");
+    let staged = adopted(&|| {
+        copy_folder(&folder, &stage);
+        flip(&folder.join(MANIFEST_FILE), 9);
+        flip(&fixture.snapshot_folder(first.key).join(MANIFEST_FILE), 9);
+    });
+    assert_eq!(staged, Some(second.key));
+    assert_eq!(found(&fixture.store, "oil"), ["b"]);
+    // A whole one, rather than a later one that is damaged.
+    drop(reader);
+    let third = publish(&fixture.store, &[("c", "Air.")]);
+    let reader = fixture.store.snapshot(&bot()).unwrap();
+    let fourth = publish(&fixture.store, &[("d", "Air.")]);
+    let whole = adopted(&|| {
+        let folder = fixture.snapshot_folder(fourth.key);
+        let file = files(&folder).into_iter().find(|file| !file.ends_with(MANIFEST_FILE));
+        fs::remove_file(file.unwrap()).unwrap();
+        fs::write(&pointer, "").unwrap();
+    });
+    assert_eq!(whole, Some(third.key));
+    drop(reader);
+    // Nothing is there, and nothing is changed.
+    let folder = fixture.snapshot_folder(third.key);
+    assert_eq!(adopted(&|| flip(&folder.join(MANIFEST_FILE), 9)), None);
+    flip(&folder.join(MANIFEST_FILE), 9);
+    assert_eq!(found(&fixture.store, "air"), ["c"]);
+}

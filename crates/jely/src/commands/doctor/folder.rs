@@ -37,6 +37,7 @@ struct Totals {
     outdated: usize,
     damaged: usize,
     repaired: usize,
+    recovered: usize,
     lost: usize,
     /// Documents whose stored bytes are damaged and stayed so.
     originals: usize,
@@ -51,6 +52,7 @@ impl Totals {
             IndexState::Outdated => &mut self.outdated,
             IndexState::Damaged(_) => &mut self.damaged,
             IndexState::Repaired => &mut self.repaired,
+            IndexState::Recovered => &mut self.recovered,
             IndexState::Lost(_) => &mut self.lost,
         } += 1;
         self.bots += 1;
@@ -70,6 +72,10 @@ fn tell(found: &BotCheck, output: &mut Output<'_>) -> io::Result<()> {
         IndexState::Whole => format!("{bot}: whole ({size})"),
         IndexState::Outdated => format!("{bot}: of an older release ({size}): reindex it"),
         IndexState::Repaired => format!("{bot}: made anew ({size})"),
+        IndexState::Recovered => format!(
+            "{bot}: put back to a state that lay beside ({size}): see `jely docs {bot}`, and train \
+             what is missing"
+        ),
         IndexState::Damaged(failure) => {
             format!("{bot}: damaged ({size}): {} [{}]", one_line(&failure.message), failure.code)
         }
@@ -96,11 +102,12 @@ fn print(totals: &Totals, output: &mut Output<'_>) -> io::Result<()> {
         output.named("report", totals)?;
     } else {
         let bots = counted(totals.bots as u64, "bot");
-        let Totals { whole, outdated, damaged, repaired, lost, originals, .. } = totals;
+        let Totals { whole, outdated, damaged, repaired, recovered, lost, .. } = totals;
+        let originals = totals.originals;
         output.line(&format!(
-            "{bots}: {whole} whole, {repaired} repaired, {outdated} outdated, {damaged} damaged, \
-             {lost} lost; stored bytes damaged of {}",
-            counted(*originals as u64, "document")
+            "{bots}: {whole} whole, {repaired} repaired, {recovered} put back, {outdated} outdated, \
+             {damaged} damaged, {lost} lost; stored bytes damaged of {}",
+            counted(originals as u64, "document")
         ))?;
     }
     output.flush()
