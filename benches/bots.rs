@@ -14,7 +14,7 @@ use std::time::Instant;
 use std::{env, fs, io};
 
 use answer::{Extractive, Question, answer};
-use benches::{Corpus, entry};
+use benches::{Corpus, Held, cpu_seconds, entry, print, print_quantiles};
 use document::BotId;
 use index::{Begin, Config, IndexError, PipelineKey, Store};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -75,11 +75,11 @@ fn make_all(folder: &Path, count: usize) -> Result<(), IndexError> {
     })?;
     let whole = start.elapsed().as_secs_f64();
     let chunks: usize = (0..count).map(|at| documents_of(at) * CHUNKS_PER_DOCUMENT).sum();
-    print(&format!("{count} bots, {chunks} chunks: made in {whole:.1} s"));
-    print_quantiles("publish", seconds.into_inner().expect("nobody panics"));
+    print("bots", &format!("{count} bots, {chunks} chunks: made in {whole:.1} s"));
+    print_quantiles("bots", "publish", seconds.into_inner().expect("nobody panics"));
     let (files, bytes) = size(folder).map_err(|error| panic!("{error}")).unwrap_or_default();
     let (files, kib) = (files as f64 / count as f64, bytes as f64 / 1024.0 / count as f64);
-    print(&format!("on disk: {kib:.0} KiB and {files:.1} files a bot"));
+    print("bots", &format!("on disk: {kib:.0} KiB and {files:.1} files a bot"));
     Ok(())
 }
 
@@ -103,55 +103,37 @@ fn ask_all(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         ask(bot, "warm up")?;
     }
     let before = Held::now()?;
+    let (start, opened) = (cpu_seconds()?, bots.len() - 1);
     let first = bots.iter().zip(&questions).skip(1).map(|(bot, question)| ask(bot, question));
     let first = first.collect::<Result<Vec<_>, _>>()?;
-    let after = Held::now()?;
+    let cpu = 1e3 * (cpu_seconds()? - start) / opened as f64;
+    let (after, cached) = (Held::now()?, store.cached());
     let last = bots.iter().rev().take(WARM_BOTS);
     let pairs = last.flat_map(|bot| questions.iter().take(WARM_QUESTIONS).map(move |q| (bot, q)));
     let warm = pairs.map(|(bot, question)| ask(bot, question)).collect::<Result<Vec<_>, _>>()?;
-    print_quantiles("cold open + first answer", first);
-    print_quantiles("warm answer", warm);
-    after.print("after all first answers", &before);
-    Held::now()?.print("after all warm answers", &before);
+    print_quantiles("bots", "cold open + first answer", first);
+    print_quantiles("bots", "warm answer", warm);
+    print("bots", &format!("cold open + first answer: mean {cpu:.2} ms of processor time"));
+    print(
+        "bots",
+        &format!(
+            "cache: {} MiB, {} snapshots at most",
+            config.cache_bytes_max >> 20,
+            config.cache_snapshots_max
+        ),
+    );
+    for (when, held, cached) in [
+        ("after all first answers", after, cached),
+        ("after all warm answers", Held::now()?, store.cached()),
+    ] {
+        print("bots", &format!("{when}: {}", held.since(&before)));
+        let (snapshots, mib) = (cached.snapshots, cached.bytes as f64 / 1048576.0);
+        print(
+            "bots",
+            &format!("{when}: {snapshots} open snapshots, {mib:.0} MiB by the cache's own count"),
+        );
+    }
     Ok(())
-}
-
-/// What the process holds.
-struct Held {
-    resident_mib: f64,
-    /// Of that, what is no mapped file.
-    own_mib: f64,
-    open_files: usize,
-    mappings: usize,
-    threads: usize,
-}
-
-impl Held {
-    fn now() -> io::Result<Self> {
-        let status = fs::read_to_string("/proc/self/status")?;
-        let mib = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-            kib.unwrap_or_default() / 1024.0
-        };
-        Ok(Self {
-            resident_mib: mib("VmRSS:"),
-            own_mib: mib("RssAnon:"),
-            open_files: fs::read_dir("/proc/self/fd")?.count(),
-            mappings: fs::read_to_string("/proc/self/maps")?.lines().count(),
-            threads: fs::read_dir("/proc/self/task")?.count(),
-        })
-    }
-
-    fn print(&self, when: &str, before: &Self) {
-        let resident = self.resident_mib - before.resident_mib;
-        let own = self.own_mib - before.own_mib;
-        let Self { open_files, mappings, threads, .. } = self;
-        print(&format!(
-            "{when}: resident +{resident:.0} MiB, of that +{own:.0} MiB not mapped files; \
-             {open_files} open files, {mappings} mappings, {threads} threads"
-        ));
-    }
 }
 
 /// Fisher and Yates, with a fixed seed.
@@ -176,16 +158,4 @@ fn size(folder: &Path) -> io::Result<(usize, u64)> {
         bytes += own_bytes;
     }
     Ok((files, bytes))
-}
-
-fn print_quantiles(name: &str, mut seconds: Vec<f64>) {
-    seconds.sort_by(f64::total_cmp);
-    let at = |share: f64| 1e3 * seconds[(share * (seconds.len() - 1) as f64) as usize];
-    let (median, p99, most) = (at(0.5), at(0.99), at(1.0));
-    print(&format!("{name}: median {median:.2} ms, p99 {p99:.2} ms, most {most:.2} ms"));
-}
-
-#[expect(clippy::print_stdout, reason = "the figures are what a bench is run for")]
-fn print(line: &str) {
-    println!("bots   {line}");
 }
