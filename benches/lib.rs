@@ -4,8 +4,10 @@
 //! reading Markdown events, tantivy's own add and commit, its own top ten. Absolute times mean
 //! little on shared machines; the ratio of two measurements of one run does.
 
+mod held;
 mod peers;
 
+pub use held::{Held, cpu_seconds, print, print_quantiles};
 pub use peers::Peer;
 
 use std::collections::BTreeMap;

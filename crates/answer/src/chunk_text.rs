@@ -85,8 +85,9 @@ impl ChunkText {
     /// About what it takes in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let chunk = self.chunk();
-        let words = 2 * size_of::<u32>() * self.stems.len() + size_of::<Word>() * self.frame.len();
-        let units = size_of::<TextUnit>() * self.units.len();
+        let words = self.stems.capacity() + self.exacts.capacity() + self.figures.capacity();
+        let words = size_of::<u32>() * words + size_of::<Word>() * self.frame.capacity();
+        let units = size_of::<TextUnit>() * self.units.capacity();
         let headings: usize = chunk.headings.iter().map(String::len).sum();
         size_of::<Self>() + chunk.text.len() + headings + 32 * chunk.blocks.len() + words + units
     }

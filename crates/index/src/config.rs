@@ -3,10 +3,16 @@
 /// Limits of a [`Store`](crate::Store).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Open snapshots kept for the next question. Files are mapped, not read, so one costs its
-    /// manifest (a few hundred bytes a document) and a handful of mappings; 64 stay far below
-    /// the usual limit of 65,530 mappings of a process.
+    /// Open snapshots kept for the next question. Each holds one open file, and five mappings a
+    /// segment: 512 with a few segments each stay below the usual limits of 1,024 open files and
+    /// 65,530 mappings of a process.
     pub cache_snapshots_max: usize,
+    /// Memory of the snapshots kept for the next question, in bytes, about: what they know of
+    /// their documents, blocks they have read and what was attached to them, of which one
+    /// snapshot may have a 32nd of all. Mapped files are not counted; the system takes their
+    /// pages back when it needs them. The most recently used snapshot is kept even where it
+    /// takes more alone. 256 MiB hold some 500 bots of a hundred chunks after many questions.
+    pub cache_bytes_max: usize,
     /// Snapshots up to this size have every checksum compared when they are opened;
     /// of larger ones only names and sizes, until [`Snapshot::verify`](crate::Snapshot::verify)
     /// or [`BotWriter::verify`](crate::BotWriter::verify) is asked.
@@ -31,7 +37,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            cache_snapshots_max: 64,
+            cache_snapshots_max: 512,
+            cache_bytes_max: 256 << 20,
             verify_bytes_max: 16 << 20,
             base_verify_bytes_max: 1 << 20,
             small_text_bytes_max: 4 << 20,

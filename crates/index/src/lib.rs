@@ -42,6 +42,7 @@ mod vocabulary;
 mod writer;
 
 pub use analyzer::{ANALYZER_VERSION, Token, analyze, each_token};
+pub use cache::Cached;
 pub use config::Config;
 pub use embedder::{EmbedFailure, Embedder, Embedding, ModelEntry, TextKind};
 pub use error::IndexError;
@@ -51,7 +52,7 @@ pub use language::Language;
 pub use manifest::{CATEGORY, DocumentEntry, FileEntry, MANIFEST_FORMAT, Manifest};
 pub use query::{Alternative, Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;
-pub use snapshot::{Found, Hit, Similarities, Snapshot};
+pub use snapshot::{Attached, Found, Hit, Similarities, Snapshot};
 pub use store::Store;
 pub use vectors::DIMENSIONS_MAX;
 pub use writer::{Begin, BotWriter, Published, Transaction};

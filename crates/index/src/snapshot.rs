@@ -45,9 +45,18 @@ pub struct Snapshot {
     places: OnceLock<Vec<Option<Found>>>,
     /// Of the file that is held.
     identity: Identity,
-    attached: OnceLock<Box<dyn Any + Send + Sync>>,
+    attached: OnceLock<Box<dyn Attached>>,
+    attached_bytes_max: usize,
+    /// What it takes in memory from the beginning, in bytes, about.
+    opened_bytes: usize,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
     _hold: File,
+}
+
+/// What a reader keeps beside a snapshot, see [`Snapshot::attached`].
+pub trait Attached: Any + Send + Sync {
+    /// What it takes in memory now, in bytes, about. Asked often: should cost next to nothing.
+    fn bytes(&self) -> usize;
 }
 
 /// A chunk that matches a query.
@@ -76,7 +85,12 @@ impl Snapshot {
     ///
     /// Sizes of all files are compared with the manifest, and checksums too where the files
     /// together have at most `verify_bytes_max` bytes.
-    pub(crate) fn open(folder: &Path, verify_bytes_max: u64) -> Result<Option<Self>, IndexError> {
+    /// What is attached to it should take at most `attached_bytes_max`.
+    pub(crate) fn open(
+        folder: &Path,
+        verify_bytes_max: u64,
+        attached_bytes_max: usize,
+    ) -> Result<Option<Self>, IndexError> {
         let Some(hold) = hold(folder)? else { return Ok(None) };
         let identity = Identity::of(&hold.metadata().map_err(IndexError::io(folder))?);
         let manifest = Manifest::read(folder)?;
@@ -88,6 +102,9 @@ impl Snapshot {
             Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
         let folder = folder.to_owned();
         let languages = languages_of(&manifest);
+        let opened_bytes = manifest.memory_bytes()
+            + segments.iter().map(Segment::opened_bytes).sum::<usize>()
+            + vectors.as_ref().map_or(0, Vectors::memory_bytes);
         Ok(Some(Self {
             folder,
             manifest,
@@ -99,6 +116,8 @@ impl Snapshot {
             places: OnceLock::new(),
             identity,
             attached: OnceLock::new(),
+            attached_bytes_max,
+            opened_bytes,
             _hold: hold,
         }))
     }
@@ -179,10 +198,21 @@ impl Snapshot {
     }
 
     /// What a reader keeps beside this snapshot, such as work that is the same for every
-    /// question: made by the first call, dropped with the snapshot. There is one such place;
-    /// `None` where another type has taken it.
-    pub fn attached<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
-        self.attached.get_or_init(|| Box::new(make())).downcast_ref()
+    /// question: made by the first call, which is told how many bytes it may grow to, and dropped
+    /// with the snapshot. There is one such place; `None` where another type has taken it.
+    pub fn attached<T: Attached>(&self, make: impl FnOnce(usize) -> T) -> Option<&T> {
+        let attached = self.attached.get_or_init(|| Box::new(make(self.attached_bytes_max)));
+        let any: &dyn Any = &**attached;
+        any.downcast_ref()
+    }
+
+    /// What it takes in memory now, in bytes, about: what it knows of its documents, blocks it
+    /// has read and what is attached to it. Mapped files are not counted.
+    pub fn bytes(&self) -> usize {
+        let blocks: usize = self.segments.iter().map(Segment::block_bytes).sum();
+        let places = self.places.get().map_or(0, |places| size_of_val(&**places));
+        let attached = self.attached.get().map_or(0, |attached| attached.bytes());
+        self.opened_bytes + blocks + places + attached
     }
 
     /// The languages of its chunks, the one of most documents first; at most
@@ -288,7 +318,7 @@ impl Snapshot {
     }
 
     fn stored(&self, segment: &Segment, doc: u32) -> Result<(Chunk, Language), IndexError> {
-        let stored = segment.store.get(doc).map_err(IndexError::tantivy(&self.folder))?;
+        let stored = segment.stored(doc).map_err(IndexError::tantivy(&self.folder))?;
         self.fields
             .stored_chunk(&stored)
             .ok_or_else(|| IndexError::damaged(&self.folder, format!("chunk {doc} is unreadable")))

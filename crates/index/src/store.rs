@@ -7,7 +7,7 @@ use std::{fs, io, thread};
 
 use document::BotId;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Cached};
 use crate::files::create_folder;
 use crate::layout::Layout;
 use crate::{BotWriter, Config, IndexError, Manifest, Snapshot};
@@ -15,6 +15,10 @@ use crate::{BotWriter, Config, IndexError, Manifest, Snapshot};
 /// How often opening starts over when the current snapshot is replaced meanwhile. Each round
 /// reads the pointer anew, so a writer would have to publish that often in a few milliseconds.
 const OPEN_ROUNDS_MAX: u32 = 50;
+
+/// What part of the cache may be attached to one snapshot, so that one busy bot does not drive
+/// out all others: 8 MiB of the default, which hold some 3,000 prepared chunks.
+const ATTACHED_SHARE: usize = 32;
 
 /// All bots of one data folder. Share it: its cache serves all threads.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ impl Store {
     pub fn open(bots_dir: impl Into<PathBuf>, config: Config) -> Result<Self, IndexError> {
         let bots_dir = bots_dir.into();
         create_folder(&bots_dir)?;
-        let cache = Cache::new(config.cache_snapshots_max);
+        let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max);
         Ok(Self { bots_dir, config, cache })
     }
 
@@ -51,13 +55,21 @@ impl Store {
         if let Some(snapshot) = kept.filter(|snapshot| snapshot.is_in_place()) {
             return Ok(Some(snapshot));
         }
-        let open = |folder: &Path| Snapshot::open(folder, self.config.verify_bytes_max);
+        let attached_bytes_max = self.config.cache_bytes_max / ATTACHED_SHARE;
+        let open = |folder: &Path| {
+            Snapshot::open(folder, self.config.verify_bytes_max, attached_bytes_max)
+        };
         let opened = open_current(&layout, open)?.map(Arc::new);
         match &opened {
             Some(snapshot) => self.cache.put(bot, snapshot),
             None => self.cache.remove(bot),
         }
         Ok(opened)
+    }
+
+    /// What its cache holds now, within `cache_snapshots_max` and `cache_bytes_max`.
+    pub fn cached(&self) -> Cached {
+        self.cache.held()
     }
 
     /// The manifest of the current snapshot of a bot; `None` where nothing was published yet.

@@ -160,6 +160,11 @@ impl Vectors {
         Ok(Some(Self { bytes, row_bytes, dimensions, starts }))
     }
 
+    /// What it takes in memory beside the mapped file, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.starts)
+    }
+
     /// All rows, in order.
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         self.bytes.get(HEAD_BYTES..).unwrap_or_default().chunks_exact(self.row_bytes).map(Row)

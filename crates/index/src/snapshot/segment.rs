@@ -2,11 +2,12 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use document::PageRange;
 use tantivy::columnar::Column;
 use tantivy::store::StoreReader;
-use tantivy::{Index, SegmentReader};
+use tantivy::{Index, SegmentReader, TantivyDocument};
 
 use crate::schema::{DOCUMENT, Fields, ORDINAL, PAGES, schema};
 use crate::{IndexError, Manifest};
@@ -15,13 +16,23 @@ use crate::{IndexError, Manifest};
 /// 4 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
 const STORE_BLOCKS_CACHED: usize = 128;
 
+/// A decompressed block with its place in the cache, in bytes, about: it is closed by the chunk that
+/// passes 4 KiB.
+const STORE_BLOCK_BYTES: usize = 6 << 10;
+
+/// What the search library takes for an open segment, in bytes, about: readers of five fields
+/// and four columns, names and mappings; measured.
+const SEGMENT_BYTES: usize = 24 << 10;
+
 /// A document's place in the manifest, which is its rank by id.
 pub(crate) type Owner = u32;
 
 /// One segment, opened for reading without any lock file, thread or watcher.
 pub(crate) struct Segment {
     pub(crate) reader: SegmentReader,
-    pub(crate) store: StoreReader,
+    store: StoreReader,
+    /// Chunks read so far.
+    reads: AtomicUsize,
     ordinals: Option<Column<u64>>,
     pages: [Option<Column<u64>>; 2],
     documents: Option<Column<u64>>,
@@ -78,7 +89,26 @@ impl Segment {
             }
             documents = Some(ids.ords().clone());
         }
-        Ok(Self { reader, store, ordinals, pages, documents, owners })
+        let reads = AtomicUsize::new(0);
+        Ok(Self { reader, store, reads, ordinals, pages, documents, owners })
+    }
+
+    /// What is stored of a chunk: the decompression of one block, unless it was just read.
+    pub(crate) fn stored(&self, doc: u32) -> tantivy::Result<TantivyDocument> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.store.get(doc)
+    }
+
+    /// What it takes in memory when it is opened, in bytes, about.
+    pub(crate) fn opened_bytes(&self) -> usize {
+        SEGMENT_BYTES + size_of_val(&*self.owners)
+    }
+
+    /// What the blocks take that were read, in bytes, at most: as if each read had been of
+    /// another block.
+    pub(crate) fn block_bytes(&self) -> usize {
+        let blocks = self.reads.load(Ordering::Relaxed).min(self.reader.max_doc() as usize);
+        blocks.min(STORE_BLOCKS_CACHED) * STORE_BLOCK_BYTES
     }
 
     /// The ordinal of a chunk.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, SnapshotKey, Store};
 
+mod cache;
 mod damage;
 mod filters;
 mod vectors;
