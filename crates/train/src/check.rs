@@ -28,6 +28,9 @@ pub enum IndexState {
     Recovered,
     /// It was damaged or outdated and cannot be made anew.
     Lost(Failure),
+    /// Nothing is known: another process is changing it, the disk refused, or it is of a newer
+    /// release.
+    Unchecked(Failure),
 }
 
 /// The state of the stored bytes of a document that are not as they were stored.
@@ -110,7 +113,9 @@ impl Run<'_> {
         match self.checked(originals) {
             Ok(check) => check,
             Err(error) => {
-                let index = IndexState::Damaged(failure(&error));
+                let is_damage = matches!(error.code(), "DAMAGED" | "LOST_MANIFEST");
+                let state = if is_damage { IndexState::Damaged } else { IndexState::Unchecked };
+                let index = state(failure(&error));
                 BotCheck { bot, documents: 0, index, originals: Vec::new() }
             }
         }

@@ -42,11 +42,11 @@ With --json, for a file: one object,
    \"textFile\"?:{\"encoding\"?,\"frontMatter\"?:{\"format\",\"keys\"}},
    \"limits\":[{\"what\",\"found\",\"limit\"}],\"warnings\"}
 where a field marked with ? may be null. For the data folder: one line for each bot,
-  {\"bot\":{\"botId\",\"documents\",\"state\":\"whole|outdated|damaged|repaired|recovered|lost\",
+  {\"bot\":{\"botId\",\"documents\",\"state\":\"whole|outdated|damaged|repaired|recovered|lost|unchecked\",
    \"error\"?:{\"code\",\"message\"},
    \"originals\":[{\"source\",\"contentHash\",\"state\":\"damaged|restored\",\"error\"?}]}}
 and a last one, {\"report\":{\"bots\",\"whole\",\"outdated\",\"damaged\",\"repaired\",\"recovered\",\"lost\",
-   \"originals\"}},
+   \"unchecked\",\"originals\"}},
 where `originals` are documents whose stored bytes are damaged. The exit code is 0 where the file
 was read, if only in part, or all bots are well, and 3 otherwise.")]
 pub(crate) struct Doctor {

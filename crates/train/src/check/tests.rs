@@ -90,3 +90,15 @@ fn an_index_that_cannot_be_made_anew_stays_and_says_why() {
     let IndexState::Lost(failure) = &found.index else { panic!("{found:?}") };
     assert_eq!(failure.code, "CANNOT_REBUILD");
 }
+
+#[test]
+fn a_bot_in_use_is_not_called_damaged() {
+    let shop = Fixture::new();
+    shop.train(&[bytes("a", "One.")]);
+    let held = shop.folder.store().writer(&shop.bot).unwrap();
+    let found = checked(&shop, true);
+    let IndexState::Unchecked(failure) = &found.index else { panic!("{found:?}") };
+    assert_eq!((failure.code.as_str(), found.is_well()), ("LOCKED", false));
+    drop(held);
+    assert_eq!(checked(&shop, false).index, IndexState::Whole);
+}

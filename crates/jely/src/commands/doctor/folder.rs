@@ -39,6 +39,7 @@ struct Totals {
     repaired: usize,
     recovered: usize,
     lost: usize,
+    unchecked: usize,
     /// Documents whose stored bytes are damaged and stayed so.
     originals: usize,
     #[serde(skip)]
@@ -54,6 +55,7 @@ impl Totals {
             IndexState::Repaired => &mut self.repaired,
             IndexState::Recovered => &mut self.recovered,
             IndexState::Lost(_) => &mut self.lost,
+            IndexState::Unchecked(_) => &mut self.unchecked,
         } += 1;
         self.bots += 1;
         let damaged = |state: &OriginalState| matches!(state, OriginalState::Damaged(_));
@@ -83,6 +85,9 @@ fn tell(found: &BotCheck, output: &mut Output<'_>) -> io::Result<()> {
             let why = one_line(&failure.message);
             format!("{bot}: cannot be made anew ({size}): {why} [{}]", failure.code)
         }
+        IndexState::Unchecked(failure) => {
+            format!("{bot}: not looked at: {} [{}]", one_line(&failure.message), failure.code)
+        }
     })?;
     for original in &found.originals {
         let source = one_line(&original.source);
@@ -103,11 +108,11 @@ fn print(totals: &Totals, output: &mut Output<'_>) -> io::Result<()> {
     } else {
         let bots = counted(totals.bots as u64, "bot");
         let Totals { whole, outdated, damaged, repaired, recovered, lost, .. } = totals;
-        let originals = totals.originals;
+        let Totals { originals, unchecked, .. } = totals;
         output.line(&format!(
             "{bots}: {whole} whole, {repaired} repaired, {recovered} put back, {outdated} outdated, \
-             {damaged} damaged, {lost} lost; stored bytes damaged of {}",
-            counted(originals as u64, "document")
+             {damaged} damaged, {lost} lost, {unchecked} not looked at; stored bytes damaged of {}",
+            counted(*originals as u64, "document")
         ))?;
     }
     output.flush()
