@@ -21,7 +21,7 @@ const STORE_BLOCKS_CACHED: usize = 128;
 const STORE_BLOCK_BYTES: usize = 6 << 10;
 
 /// What the search library takes for an open segment, in bytes, about: readers of five fields
-/// and four columns, names and mappings; measured.
+/// and four columns, names and mappings; estimated on the high side.
 const SEGMENT_BYTES: usize = 24 << 10;
 
 /// A document's place in the manifest, which is its rank by id.
