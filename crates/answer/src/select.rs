@@ -109,8 +109,8 @@ pub(crate) fn select(grounding: &Grounding) -> Vec<Pick> {
         grounding.question.form().wants == Wants::YesNo
             && !signs::leans_back(&text.unwrap_or_default())
     };
-    let first = picks.first().filter(decides).map(|pick| pick.unit);
-    let waits = |pick: &Pick| first.is_some_and(|first| first != pick.unit);
+    let first = picks.first().filter(decides).map(|pick| (pick.passage, pick.unit));
+    let waits = |pick: &Pick| first.is_some_and(|first| first != (pick.passage, pick.unit));
     picks.sort_by_key(|pick| (turn(pick.passage), waits(pick), pick.span));
     picks
 }

@@ -12,25 +12,18 @@ pub struct Similarities {
     /// By row of the file.
     cosines: Vec<f32>,
     mean: f32,
-    deviation: f32,
 }
 
 impl Similarities {
     fn of(cosines: Vec<f32>) -> Self {
         let count = cosines.len().max(1) as f64;
         let mean = cosines.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
-        let square = cosines.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count;
-        Self { cosines, mean: mean as f32, deviation: square.sqrt() as f32 }
+        Self { cosines, mean: mean as f32 }
     }
 
     /// The mean cosine over all chunks.
     pub fn mean(&self) -> f32 {
         self.mean
-    }
-
-    /// The standard deviation of the cosine over all chunks.
-    pub fn deviation(&self) -> f32 {
-        self.deviation
     }
 }
 
