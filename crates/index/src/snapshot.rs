@@ -237,8 +237,9 @@ impl Snapshot {
         Ok(terms)
     }
 
-    /// The inverse document frequency of a word of a query, found by any of its stems; where there
-    /// is none, by those of its alternatives.
+    /// The inverse document frequency of a word of a query over the live chunks,
+    /// `ln(1 + (N - n + 0.5) / (n + 0.5))`, where n of N chunks hold any of its stems; where none
+    /// does, any of those of its alternatives.
     pub fn idf_of(&self, term: &QueryTerm) -> Result<f32, IndexError> {
         let mut found = 0;
         for stem in &term.stems {
@@ -252,12 +253,6 @@ impl Snapshot {
             }
         }
         Ok(idf(self.totals.chunks, found.min(self.totals.chunks)))
-    }
-
-    /// The inverse document frequency of an analyzed (stemmed) term over the live chunks:
-    /// `ln(1 + (N - n + 0.5) / (n + 0.5))`. An unknown term has n = 0.
-    pub fn idf(&self, term: &str) -> Result<f32, IndexError> {
-        Ok(idf(self.totals.chunks, self.frequency(term)?))
     }
 
     fn frequency(&self, stem: &str) -> Result<u64, IndexError> {
