@@ -42,7 +42,7 @@ mod terms;
 mod testing;
 mod unfolding;
 
-pub use answer::{Answer, AnswerKind, answer};
+pub use answer::{Answer, AnswerKind, answer, answer_without_documents};
 pub use citation::Citation;
 pub use cited::{Reply, read_reply};
 pub use config::{Config, Weights};

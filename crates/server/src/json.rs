@@ -1,0 +1,68 @@
+//! Bodies of JSON, in and out.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{ApiError, Code};
+
+/// A body of JSON. What is wrong with it is told by field.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        check_type(&request)?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| {
+            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(Code::FileTooLarge, "the body is too large")
+            } else {
+                ApiError::new(Code::InvalidRequest, format!("the body broke off: {error}"))
+            }
+        })?;
+        read(&bytes).map(Self)
+    }
+}
+
+/// A body that is no JSON by its own words is refused: a browser's form can send it unasked.
+fn check_type(request: &Request) -> Result<(), ApiError> {
+    let given = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str());
+    let essence = match given {
+        None => return Ok(()),
+        Some(value) => value.unwrap_or_default().split(';').next().unwrap_or_default().trim(),
+    };
+    if essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let message = format!("the body is {essence:?}: send it as application/json");
+    Err(ApiError::new(Code::UnsupportedMediaType, message))
+}
+
+/// Reads JSON. Deeper than 128 levels is refused by the reader.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        match (cause.classify(), path.as_str()) {
+            (serde_json::error::Category::Data, ".") => {
+                ApiError::new(Code::InvalidRequest, format!("the body: {cause}"))
+            }
+            (serde_json::error::Category::Data, _) => ApiError::field(path, cause.to_string()),
+            _ => ApiError::new(Code::InvalidRequest, format!("the body is no JSON: {cause}")),
+        }
+    })?;
+    reader.end().map_err(|error| {
+        ApiError::new(Code::InvalidRequest, format!("the body goes on after its JSON: {error}"))
+    })?;
+    Ok(value)
+}
+
+/// A reply of JSON with a status.
+pub(crate) fn reply<T: Serialize>(status: StatusCode, body: T) -> Response {
+    (status, axum::Json(body)).into_response()
+}

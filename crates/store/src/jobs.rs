@@ -1,0 +1,494 @@
+//! Work that outlives a request.
+//!
+//! A job is leased for a time by whoever does it, who renews the lease as long as the work goes on;
+//! a lease that ran out belongs to a process that is gone, and the job is anyone's. Jobs of one
+//! bot follow one another: its index has one writer.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use crate::database::Dialect;
+use crate::documents::signed;
+use crate::rows::{all, count, get, to_json, word};
+use crate::{Kind, Millis, Store, StoreError, Trained, new_id};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Reading a document into its bot's index.
+    Train,
+    /// Taking a document out of it.
+    Remove,
+    /// Clearing away the index of a bot that was deleted.
+    DropBot,
+}
+
+impl JobKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Remove => "remove",
+            Self::DropBot => "drop_bot",
+        }
+    }
+
+    fn read(name: &str) -> Option<Self> {
+        [Self::Train, Self::Remove, Self::DropBot].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStatus {
+    /// It waits.
+    Queued,
+    /// Someone does it.
+    Running,
+    /// It is done.
+    Done,
+    /// It ended without success.
+    Failed,
+}
+
+impl JobStatus {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn read(name: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Done, Self::Failed]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// `job_…`
+    pub id: String,
+    /// Its bot.
+    pub bot_id: String,
+    /// Its document, where it is about one.
+    pub document_id: Option<String>,
+    /// What is to be done.
+    pub kind: JobKind,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// How often it was begun.
+    pub attempts: u64,
+    /// Pages that are read.
+    pub pages_done: u64,
+    /// Pages there are; 0 as long as nobody knows.
+    pub pages_total: u64,
+    /// Why it failed, or failed last: a code.
+    pub error_code: Option<String>,
+    /// The same as a sentence.
+    pub error_message: Option<String>,
+    /// When it was queued.
+    pub created_at: Millis,
+    /// When it last changed.
+    pub updated_at: Millis,
+    /// When it ended.
+    pub finished_at: Option<Millis>,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobOutcome {
+    /// It is done; of a training, with what was found.
+    Done(Option<Trained>),
+    /// It failed for good.
+    Failed {
+        /// A code.
+        code: String,
+        /// A sentence.
+        message: String,
+    },
+    /// It could not be done now, and is to be tried again after a time.
+    Later {
+        /// When.
+        not_before: Millis,
+        /// A code.
+        code: String,
+        /// A sentence.
+        message: String,
+    },
+}
+
+macro_rules! job_columns {
+    () => {
+        "id, bot_id, document_id, kind, status, attempts, pages_done, pages_total, error_code, \
+         error_message, created_at, updated_at, finished_at"
+    };
+}
+
+impl Job {
+    fn of(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: get(row, "id")?,
+            bot_id: get(row, "bot_id")?,
+            document_id: get(row, "document_id")?,
+            kind: word(row, "jobs", "kind", JobKind::read)?,
+            status: word(row, "jobs", "status", JobStatus::read)?,
+            attempts: count(row, "attempts")?,
+            pages_done: count(row, "pages_done")?,
+            pages_total: count(row, "pages_total")?,
+            error_code: get(row, "error_code")?,
+            error_message: get(row, "error_message")?,
+            created_at: get(row, "created_at")?,
+            updated_at: get(row, "updated_at")?,
+            finished_at: get(row, "finished_at")?,
+        })
+    }
+}
+
+/// Queues a job; its id.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    bot_id: &str,
+    document_id: Option<&str>,
+    kind: JobKind,
+    now: Millis,
+) -> Result<String, StoreError> {
+    let id = new_id(Kind::Job);
+    sqlx::query(
+        "INSERT INTO jobs (id, bot_id, document_id, kind, status, not_before, created_at, \
+         updated_at) VALUES ($1, $2, $3, $4, 'queued', $5, $5, $5)",
+    )
+    .bind(&id)
+    .bind(bot_id)
+    .bind(document_id)
+    .bind(kind.as_str())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+impl Store {
+    /// A job of a bot.
+    pub async fn job(&self, bot_id: &str, id: &str) -> Result<Option<Job>, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE bot_id = $1 AND id = $2"
+        ))
+        .bind(bot_id)
+        .bind(id)
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(Job::of).transpose()
+    }
+
+    /// The last job of a document.
+    pub async fn job_of_document(
+        &self,
+        bot_id: &str,
+        document_id: &str,
+    ) -> Result<Option<Job>, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE bot_id = $1 AND document_id = $2 ORDER BY created_at DESC, id DESC \
+             LIMIT 1"
+        ))
+        .bind(bot_id)
+        .bind(document_id)
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(Job::of).transpose()
+    }
+
+    /// Takes up to `limit` jobs of one kind and one bot that wait, the longest waiting first, or
+    /// whose lease ran out; none where nothing is to be done. They are `owner`'s until `until`.
+    /// No bot's jobs are given to two.
+    pub async fn lease_jobs(
+        &self,
+        owner: &str,
+        limit: u32,
+        until: Millis,
+        now: Millis,
+    ) -> Result<Vec<Job>, StoreError> {
+        let owner = owner.to_owned();
+        let dialect = self.dialect;
+        self.write(move |connection| {
+            Box::pin(async move {
+                let Some((bot_id, kind)) = next_bot(connection, dialect, now).await? else {
+                    return Ok(Vec::new());
+                };
+                let rows = sqlx::query(concat!(
+                    "UPDATE jobs SET status = 'running', attempts = attempts + 1, \
+                     lease_owner = $1, lease_until = $2, updated_at = $3 WHERE id IN (\
+                     SELECT id FROM jobs WHERE bot_id = $4 AND kind = $5 AND (\
+                     (status = 'queued' AND not_before <= $3) \
+                     OR (status = 'running' AND lease_until < $3)) \
+                     ORDER BY created_at, id LIMIT $6) RETURNING ",
+                    job_columns!()
+                ))
+                .bind(&owner)
+                .bind(until)
+                .bind(now)
+                .bind(&bot_id)
+                .bind(&kind)
+                .bind(i64::from(limit))
+                .fetch_all(&mut *connection)
+                .await?;
+                let mut jobs = all(&rows, Job::of)?;
+                jobs.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+                for job in jobs.iter().filter(|job| job.kind == JobKind::Train) {
+                    sqlx::query(
+                        "UPDATE documents SET status = 'processing', updated_at = $3 \
+                         WHERE bot_id = $1 AND id = $2",
+                    )
+                    .bind(&job.bot_id)
+                    .bind(&job.document_id)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                Ok(jobs)
+            })
+        })
+        .await
+    }
+
+    /// When the next job may be begun, where one waits.
+    pub async fn next_job_at(&self) -> Result<Option<Millis>, StoreError> {
+        let row = sqlx::query(
+            "SELECT MIN(CASE WHEN status = 'queued' THEN not_before ELSE lease_until END) AS at \
+             FROM jobs WHERE status IN ('queued', 'running')",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        get(&row, "at")
+    }
+
+    /// How many jobs wait.
+    pub async fn waiting_jobs(&self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) AS waiting FROM jobs WHERE status = 'queued'")
+            .fetch_one(&self.read)
+            .await?;
+        count(&row, "waiting")
+    }
+
+    /// Keeps jobs leased, and says how far they are: pages done and pages in all by job. `false`
+    /// where one of them is not `owner`'s any more.
+    pub async fn renew_jobs(
+        &self,
+        owner: &str,
+        progress: Vec<(String, u64, u64)>,
+        until: Millis,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let owner = owner.to_owned();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let mut held = true;
+                for (id, done, total) in progress {
+                    let renewed = sqlx::query(
+                        "UPDATE jobs SET lease_until = $3, pages_done = $4, pages_total = $5, \
+                         updated_at = $6 WHERE id = $1 AND lease_owner = $2 AND status = 'running'",
+                    )
+                    .bind(id)
+                    .bind(&owner)
+                    .bind(until)
+                    .bind(signed(done))
+                    .bind(signed(total))
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    held &= renewed.rows_affected() > 0;
+                }
+                Ok(held)
+            })
+        })
+        .await
+    }
+
+    /// Ends jobs, and says of each document what was found in it, in one step. What is not
+    /// `owner`'s any more stays as it is.
+    pub async fn finish_jobs(
+        &self,
+        owner: &str,
+        outcomes: Vec<(Job, JobOutcome)>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
+        self.write(move |connection| {
+            Box::pin(async move {
+                for (job, outcome) in outcomes {
+                    finish(connection, &owner, &job, outcome, now).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+macro_rules! next_job {
+    ($lock:literal) => {
+        concat!(
+            "SELECT bot_id, kind FROM jobs j WHERE ((status = 'queued' AND not_before <= $1) \
+             OR (status = 'running' AND lease_until < $1)) AND NOT EXISTS (SELECT 1 FROM jobs r \
+             WHERE r.bot_id = j.bot_id AND r.status = 'running' AND r.lease_until >= $1) \
+             ORDER BY created_at, id LIMIT 1",
+            $lock
+        )
+    };
+}
+
+/// The bot, and the kind, of the job that waits longest and may be begun. With PostgreSQL the bot is
+/// held against others who ask at this moment.
+async fn next_bot(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    now: Millis,
+) -> Result<Option<(String, String)>, StoreError> {
+    let row = sqlx::query(match dialect {
+        Dialect::Sqlite => next_job!(""),
+        Dialect::Postgres => next_job!(" FOR UPDATE SKIP LOCKED"),
+    })
+    .bind(now)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (bot_id, kind): (String, String) = (get(&row, "bot_id")?, get(&row, "kind")?);
+    if dialect == Dialect::Postgres && !hold_bot(connection, &bot_id, now).await? {
+        return Ok(None);
+    }
+    Ok(Some((bot_id, kind)))
+}
+
+/// Holds a bot until the transaction ends; `false` where another holds it, or began a job of it a
+/// moment ago.
+async fn hold_bot(
+    connection: &mut AnyConnection,
+    bot_id: &str,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT pg_try_advisory_xact_lock(hashtext($1)::BIGINT) AS held")
+        .bind(bot_id)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !get::<bool>(&row, "held")? {
+        return Ok(false);
+    }
+    let running = sqlx::query(
+        "SELECT COUNT(*) AS running FROM jobs WHERE bot_id = $1 AND status = 'running' \
+         AND lease_until >= $2",
+    )
+    .bind(bot_id)
+    .bind(now)
+    .fetch_one(connection)
+    .await?;
+    Ok(count(&running, "running")? == 0)
+}
+
+async fn finish(
+    connection: &mut AnyConnection,
+    owner: &str,
+    job: &Job,
+    outcome: JobOutcome,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let (status, not_before, error) = match &outcome {
+        JobOutcome::Done(_) => (JobStatus::Done, now, None),
+        JobOutcome::Failed { code, message } => (JobStatus::Failed, now, Some((code, message))),
+        JobOutcome::Later { not_before, code, message } => {
+            (JobStatus::Queued, *not_before, Some((code, message)))
+        }
+    };
+    let finished_at = Some(now).filter(|_| status != JobStatus::Queued);
+    let (code, message) = error.map(|(code, message)| (code.clone(), message.clone())).unzip();
+    let ended = sqlx::query(
+        "UPDATE jobs SET status = $3, not_before = $4, error_code = $5, error_message = $6, \
+         finished_at = $7, updated_at = $8, lease_owner = NULL, lease_until = NULL, \
+         pages_done = CASE WHEN $3 = 'done' THEN pages_total ELSE pages_done END \
+         WHERE id = $1 AND lease_owner = $2 AND status = 'running'",
+    )
+    .bind(&job.id)
+    .bind(owner)
+    .bind(status.as_str())
+    .bind(not_before)
+    .bind(code.clone())
+    .bind(message.clone())
+    .bind(finished_at)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    if ended.rows_affected() == 0 || job.kind != JobKind::Train {
+        return Ok(());
+    }
+    match outcome {
+        JobOutcome::Done(found) => {
+            note_trained(connection, job, found.unwrap_or_default(), now).await
+        }
+        JobOutcome::Failed { .. } => {
+            note_status(connection, job, ("failed", code, message), now).await
+        }
+        JobOutcome::Later { .. } => note_status(connection, job, ("queued", None, None), now).await,
+    }
+}
+
+/// Newer bytes may have come meanwhile; then another job waits, and the document stays queued.
+async fn note_trained(
+    connection: &mut AnyConnection,
+    job: &Job,
+    found: Trained,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE documents SET trained_hash = $3, title = COALESCE(title, $4), pages = $5, \
+         chunks = $6, pages_without_text = $7, warnings = $8, duplicate_of = $9, \
+         status = CASE WHEN content_hash = $3 THEN 'trained' ELSE 'queued' END, \
+         error_code = NULL, error_message = NULL, updated_at = $10 WHERE bot_id = $1 AND id = $2",
+    )
+    .bind(&job.bot_id)
+    .bind(&job.document_id)
+    .bind(found.content_hash)
+    .bind(found.title)
+    .bind(signed(found.pages))
+    .bind(signed(found.chunks))
+    .bind(to_json(&found.pages_without_text))
+    .bind(to_json(&found.warnings))
+    .bind(found.duplicate_of)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn note_status(
+    connection: &mut AnyConnection,
+    job: &Job,
+    (status, code, message): (&'static str, Option<String>, Option<String>),
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE documents SET status = $3, error_code = $4, error_message = $5, updated_at = $6 \
+         WHERE bot_id = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM jobs WHERE \
+         jobs.bot_id = $1 AND document_id = $2 AND kind = 'train' AND jobs.status = 'queued' \
+         AND jobs.id <> $7)",
+    )
+    .bind(&job.bot_id)
+    .bind(&job.document_id)
+    .bind(status)
+    .bind(code)
+    .bind(message)
+    .bind(now)
+    .bind(&job.id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

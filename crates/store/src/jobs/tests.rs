@@ -1,0 +1,117 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::testing::stores;
+use crate::{DocumentStatus, NewDocument};
+
+fn document(bot_id: &str, id: &str, hash: &str) -> NewDocument {
+    NewDocument {
+        id: id.into(),
+        bot_id: bot_id.into(),
+        source: id.into(),
+        title: None,
+        metadata: BTreeMap::new(),
+        content_hash: hash.into(),
+        bytes: 7,
+        media_type: "text/markdown".into(),
+    }
+}
+
+fn found(hash: &str) -> JobOutcome {
+    let title = Some("Found".to_owned());
+    JobOutcome::Done(Some(Trained {
+        content_hash: hash.into(),
+        title,
+        pages: 2,
+        ..Trained::default()
+    }))
+}
+
+#[tokio::test]
+async fn a_document_is_trained_once_however_often_it_is_given() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        let upload = |hash| store.upload(document(&bot.id, "doc_1", hash), 1, 10);
+        let first = upload("h1").await.unwrap().unwrap();
+        assert!(first.job_id.is_some());
+        assert_eq!(upload("h1").await.unwrap().unwrap().job_id, None);
+        let other = store.upload(document(&bot.id, "doc_2", "h1"), 1, 10).await.unwrap();
+        assert!(other.is_none(), "one document is all the bot may have");
+        let jobs = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        assert_eq!(jobs.len(), 1);
+        assert!(store.lease_jobs("you", 9, 100, 20).await.unwrap().is_empty());
+        store.finish_jobs("me", vec![(jobs[0].clone(), found("h1"))], 30).await.unwrap();
+        let trained = store.document(&bot.id, "doc_1").await.unwrap().unwrap();
+        assert_eq!(trained.status, DocumentStatus::Trained);
+        assert_eq!((trained.pages, trained.title.as_deref()), (2, Some("Found")));
+        assert_eq!(upload("h1").await.unwrap().unwrap().job_id, None);
+        assert!(upload("h2").await.unwrap().unwrap().job_id.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_anyones_and_its_owner_has_no_say() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        let lost = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        let taken = store.lease_jobs("you", 9, 300, 101).await.unwrap();
+        assert_eq!((taken.len(), taken[0].attempts), (1, 2));
+        let progress = vec![(lost[0].id.clone(), 1, 2)];
+        assert!(!store.renew_jobs("me", progress.clone(), 400, 102).await.unwrap());
+        assert!(store.renew_jobs("you", progress, 400, 102).await.unwrap());
+        let failed = JobOutcome::Failed { code: "DAMAGED".into(), message: "broken".into() };
+        store.finish_jobs("me", vec![(lost[0].clone(), failed.clone())], 103).await.unwrap();
+        let job = store.job(&bot.id, &taken[0].id).await.unwrap().unwrap();
+        assert_eq!((job.status, job.pages_done, job.pages_total), (JobStatus::Running, 1, 2));
+        store.finish_jobs("you", vec![(taken[0].clone(), failed)], 104).await.unwrap();
+        let document = store.document(&bot.id, "doc_1").await.unwrap().unwrap();
+        assert_eq!(document.status, DocumentStatus::Failed);
+        assert_eq!(document.error_code.as_deref(), Some("DAMAGED"));
+        assert!(store.retry_document(&bot.id, "doc_1", 105).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn jobs_of_one_bot_follow_one_another() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        let first = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        store.delete_document(&bot.id, "doc_1", 21).await.unwrap().unwrap();
+        assert_eq!(store.leaving_documents(&bot.id).await.unwrap(), ["doc_1"]);
+        assert!(store.lease_jobs("you", 9, 100, 22).await.unwrap().is_empty());
+        store.finish_jobs("me", vec![(first[0].clone(), found("h1"))], 30).await.unwrap();
+        let second = store.lease_jobs("you", 9, 100, 31).await.unwrap();
+        assert_eq!(second[0].kind, JobKind::Remove);
+        store
+            .finish_jobs("you", vec![(second[0].clone(), JobOutcome::Done(None))], 32)
+            .await
+            .unwrap();
+        assert!(store.leaving_documents(&bot.id).await.unwrap().is_empty());
+        assert!(store.document(&bot.id, "doc_1").await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_off_waits() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (account, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        let jobs = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        let later =
+            JobOutcome::Later { not_before: 50, code: "LOCKED".into(), message: "busy".into() };
+        store.finish_jobs("me", vec![(jobs[0].clone(), later)], 21).await.unwrap();
+        assert!(store.lease_jobs("me", 9, 100, 49).await.unwrap().is_empty());
+        assert_eq!(store.next_job_at().await.unwrap(), Some(50));
+        assert_eq!(store.lease_jobs("me", 9, 100, 50).await.unwrap().len(), 1);
+        assert!(store.bot(&account.id, &bot.id).await.unwrap().unwrap().is_training);
+        assert!(store.delete_bot(&account.id, &bot.id, 60).await.unwrap());
+        let drop = store.lease_jobs("me", 9, 100, 61).await.unwrap();
+        assert_eq!(drop[0].kind, JobKind::DropBot);
+    }
+}
