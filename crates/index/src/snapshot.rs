@@ -274,6 +274,19 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// Up to `limit` chunks of a document from an ordinal on, by ordinal; reads no others.
+    pub fn chunks_from(
+        &self,
+        id: &DocumentId,
+        from: u32,
+        limit: usize,
+    ) -> Result<Vec<Chunk>, IndexError> {
+        let end = from.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX));
+        let mut found = self.chunks_where(id, |ordinal| (from..end).contains(&ordinal))?;
+        found.sort_by_key(|chunk| chunk.ordinal);
+        Ok(found)
+    }
+
     fn chunks_where(
         &self,
         id: &DocumentId,

@@ -18,17 +18,23 @@ use crate::state::App;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub enum Scope {
+    /// Talk to bots and look into them.
     Chat,
+    /// Give bots documents and take them away.
     Train,
+    /// Read figures.
     Analytics,
+    /// Make, change and delete bots, webhooks and keys.
     Admin,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Self; 4] = [Self::Chat, Self::Train, Self::Analytics, Self::Admin];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Chat, Self::Train, Self::Analytics, Self::Admin];
 
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Train => "train",

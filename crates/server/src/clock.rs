@@ -24,9 +24,10 @@ pub(crate) fn month(at: Millis) -> String {
 /// When the month after that of a time begins in UTC.
 pub(crate) fn next_month(at: Millis) -> Millis {
     let at = Timestamp::from_millisecond(at).unwrap_or_default();
-    let date = at.to_zoned(TimeZone::UTC).date();
-    let first = date.last_of_month().tomorrow().and_then(|date| date.to_zoned(TimeZone::UTC));
-    first.map_or(Millis::MAX, |first| first.timestamp().as_millisecond())
+    let date = TimeZone::UTC.to_datetime(at).date();
+    let first = date.last_of_month().tomorrow().ok();
+    let first = first.and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok());
+    first.map_or(Millis::MAX, Timestamp::as_millisecond)
 }
 
 #[cfg(test)]

@@ -146,6 +146,13 @@ impl Default for Training {
     }
 }
 
+impl Training {
+    /// The lease in milliseconds, five seconds at least.
+    pub(crate) fn lease(&self) -> store::Millis {
+        store::Millis::try_from(self.lease_seconds.max(5)).unwrap_or(store::Millis::MAX / 2_000) * 1_000
+    }
+}
+
 /// How messages are answered.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]

@@ -85,7 +85,7 @@ pub(crate) struct Problem {
 pub(crate) struct ErrorReply {
     /// Always false.
     success: bool,
-    error: ErrorBody,
+    pub(crate) error: ErrorBody,
 }
 
 /// What went wrong.

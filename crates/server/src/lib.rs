@@ -1,1 +1,32 @@
-//! x
+//! The HTTP face: routes, authentication, limits, jobs.
+//!
+//! Requests come in on the threads of one event loop and touch the database there; parsing,
+//! indexing and answering are done by the crates below, on threads of their own. Clocks, secrets
+//! and threads belong here; what an answer is, does not.
+
+mod answering;
+mod api;
+mod auth;
+mod clock;
+mod config;
+mod error;
+mod events;
+mod json;
+mod key;
+mod multipart;
+mod observe;
+mod operations;
+mod question_key;
+mod rates;
+mod request_id;
+mod routes;
+mod serve;
+mod state;
+mod training;
+mod uploads;
+
+pub use auth::Scope;
+pub use config::{Chat, Config, ConfigError, Limits, Model, Plan, Training, Webhooks};
+pub use key::{ApiKey, NoRandomness};
+pub use routes::openapi;
+pub use serve::{ServeError, Server, open_store, serve};

@@ -1,10 +1,13 @@
 //! What all requests share.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use store::{KeyOwner, Store};
+use tokio::sync::Semaphore;
 use train::DataFolder;
 
 use crate::answering::Answering;
@@ -18,6 +21,9 @@ const KEY_BELIEVED: Duration = Duration::from_secs(1);
 
 /// Keys that are believed at once.
 const KEYS_BELIEVED_MAX: usize = 10_000;
+
+/// Uploads held in memory at once.
+const STORING_MAX: usize = 2;
 
 /// A key's owner, and when the database said so.
 type Believed = (Arc<KeyOwner>, Instant);
@@ -34,6 +40,11 @@ pub(crate) struct Shared {
     pub(crate) rates: Rates,
     /// Wakes the trainer.
     pub(crate) bell: Bell,
+    pub(crate) metrics: PrometheusHandle,
+    /// Places of uploads that are read whole on their way to the disk.
+    pub(crate) storing: Semaphore,
+    /// Where files lie that are on their way in.
+    uploads: PathBuf,
     believed: Mutex<HashMap<String, Believed>>,
 }
 
@@ -51,9 +62,26 @@ impl App {
         store: Store,
         folder: Arc<DataFolder>,
         answering: Answering,
+        metrics: PrometheusHandle,
+        uploads: PathBuf,
     ) -> Self {
-        let (rates, bell, believed) = (Rates::default(), Bell::default(), Mutex::default());
-        Self(Arc::new(Shared { config, store, folder, answering, rates, bell, believed }))
+        Self(Arc::new(Shared {
+            config,
+            store,
+            folder,
+            answering,
+            rates: Rates::default(),
+            bell: Bell::default(),
+            metrics,
+            storing: Semaphore::new(STORING_MAX),
+            uploads,
+            believed: Mutex::default(),
+        }))
+    }
+
+    /// Where files lie that are on their way in.
+    pub(crate) fn uploads(&self) -> &Path {
+        &self.uploads
     }
 
     /// The plan of an account; where the settings name no such plan, one without the API.

@@ -1,0 +1,99 @@
+//! All routes, on one page.
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::{bots, chat, documents, history, search, train};
+use crate::error::{ApiError, Code};
+use crate::state::App;
+use crate::{auth, observe, operations, request_id};
+
+/// The description of the API.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "JelyTech API", description = "Bots that answer from your documents, with the page and the heading."),
+    tags(
+        (name = "chat", description = "Messages and their answers"),
+        (name = "bots", description = "Bots"),
+        (name = "documents", description = "What bots answer from"),
+    )
+)]
+struct Description;
+
+/// Every route of the API. All of them want a key.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(chat::send))
+        .routes(routes!(chat::end))
+        .routes(routes!(history::read))
+        .routes(routes!(bots::create, bots::list))
+        .routes(routes!(bots::read, bots::change, bots::delete))
+        .routes(routes!(train::train))
+        .routes(routes!(search::search))
+        .routes(routes!(documents::list))
+        .routes(routes!(documents::read, documents::delete))
+        .routes(routes!(documents::retry))
+        .routes(routes!(documents::chunks))
+        .routes(routes!(documents::job))
+}
+
+/// The description of the API, OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// The whole server.
+pub(crate) fn router(app: App) -> Router {
+    let (api, description) = api().split_for_parts();
+    let body_max = DefaultBodyLimit::max(app.config.limits.body_bytes_max);
+    let guarded = api
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(body_max)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::guard));
+    let open = Router::new()
+        .route("/healthz", get(operations::health))
+        .route("/readyz", get(operations::readiness))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(|| async move { Json(description) }));
+    // What is neither here nor there needs a key too: who has none learns nothing of the routes.
+    open.fallback_service(guarded.with_state(app.clone()))
+        .layer(middleware::from_fn(secure))
+        .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn(request_id::name))
+        .with_state(app)
+}
+
+async fn not_found(request: Request) -> ApiError {
+    let path: String = request.uri().path().chars().take(80).collect();
+    ApiError::new(Code::NotFound, format!("nothing is at {path:?}: see /openapi.json"))
+}
+
+async fn method_not_allowed(request: Request) -> ApiError {
+    let message = format!("{} is not done here: see /openapi.json", request.method());
+    ApiError::new(Code::MethodNotAllowed, message)
+}
+
+/// What browsers are told, whatever they show.
+async fn secure(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; frame-ancestors 'none'";
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,240 @@
+//! From settings to a server that listens, and to its orderly end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use store::{Settings, Store, StoreError};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use train::{DataFolder, Options};
+
+use crate::answering::Answering;
+use crate::clock::now;
+use crate::config::Config;
+use crate::events::conversation_ended;
+use crate::routes::router;
+use crate::state::App;
+use crate::training;
+
+/// How often conversations that rest are looked at.
+const IDLE_EVERY: Duration = Duration::from_secs(10);
+
+/// Conversations that are ended at once.
+const IDLE_BATCH: u32 = 200;
+
+/// Bounds of the buckets of all histograms, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 4.0, 16.0];
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Server {
+    /// Its settings.
+    pub config: Config,
+    /// Its database.
+    pub store: Store,
+    /// Its documents and indexes.
+    pub folder: DataFolder,
+    /// How documents are trained.
+    pub training: Options,
+    /// The model that words answers.
+    pub model: Option<model::Settings>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It cannot listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Its folder refuses.
+    #[error("cannot use the data folder: {0}")]
+    Folder(#[from] io::Error),
+    /// Metrics cannot be kept.
+    #[error("cannot keep metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The database refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens the database that the settings name, else `jely.db` in the data folder.
+///
+/// # Errors
+/// Where it is not there or of a newer release.
+pub async fn open_store(config: &Config, data: &Path) -> Result<Store, StoreError> {
+    match &config.database {
+        Some(url) => Store::open(url, &Settings::default()).await,
+        None => Store::open_file(&data.join("jely.db"), &Settings::default()).await,
+    }
+}
+
+/// Serves until `stop` becomes true (or its sender is gone), then ends what is under way, within
+/// the time that the settings allow. `listening` is told the address once it is reached.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(
+    server: Server,
+    stop: watch::Receiver<bool>,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let Server { config, store, folder, training, model } = server;
+    let address = config.listen;
+    let listen = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let uploads = folder.path().join("uploads");
+    clear(&uploads)?;
+    let folder = Arc::new(folder);
+    let answering = answering(&config, &folder, model);
+    let within = Duration::from_secs(config.shutdown_seconds);
+    let trainers = config.training.jobs.max(1);
+    let app = App::new(config, store, folder, answering, prometheus()?, uploads);
+    let mut tasks = JoinSet::new();
+    for _ in 0..trainers {
+        tasks.spawn(training::work(app.clone(), training.clone(), stop.clone()));
+    }
+    tasks.spawn(end_idle(app.clone(), stop.clone()));
+    listening(address);
+    accept(listener, &app, stop, within).await;
+    let ended = tokio::time::timeout(within, tasks.join_all());
+    if ended.await.is_err() {
+        tracing::warn!("jobs are left to the next start");
+    }
+    app.store.close().await;
+    Ok(())
+}
+
+/// The folder of files that are on their way in; what a killed server left there goes.
+fn clear(uploads: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(uploads)?;
+    for entry in std::fs::read_dir(uploads)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(b"upload-") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn answering(
+    config: &Config,
+    folder: &Arc<DataFolder>,
+    model: Option<model::Settings>,
+) -> Answering {
+    let processors = available_parallelism().map_or(1, usize::from);
+    let at_once = match config.chat.at_once {
+        0 => 2 * processors,
+        given => given,
+    };
+    let mut answers = answer::Config::default();
+    answers.confidence_min = config.chat.confidence_min.unwrap_or(answers.confidence_min);
+    let within = Duration::from_secs(config.chat.seconds_max);
+    Answering::new(Arc::clone(folder), model, answers, (at_once, config.chat.waiting_max), within)
+}
+
+/// One recorder serves the process, whoever starts a server in it first.
+fn prometheus() -> Result<PrometheusHandle, ServeError> {
+    static RECORDER: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    if let Some(handle) = RECORDER.get() {
+        return Ok(handle.clone());
+    }
+    let builder = PrometheusBuilder::new();
+    let builder =
+        builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    // Another recorder of the process keeps what it has; then this one shows nothing.
+    let _ = metrics::set_global_recorder(recorder);
+    Ok(RECORDER.get_or_init(|| handle).clone())
+}
+
+async fn accept(
+    listener: TcpListener,
+    app: &App,
+    mut stop: watch::Receiver<bool>,
+    within: Duration,
+) {
+    let router = router(app.clone());
+    let places = Arc::new(Semaphore::new(app.config.limits.connections_max));
+    let open = GracefulShutdown::new();
+    let read_within = Duration::from_secs(app.config.limits.read_seconds);
+    while !*stop.borrow() {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stop.changed() => continue,
+        };
+        let (stream, _) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Too many open files, say: that passes.
+                    tracing::warn!(%error, "a connection was lost");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = stop.changed() => continue,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connection(stream, service, read_within);
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(within, open.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut off at the end");
+    }
+}
+
+/// Serves one connection. Headers must come in time, so that nobody holds a place by silence.
+fn connection(
+    stream: TcpStream,
+    service: TowerToHyperService<axum::Router>,
+    read_within: Duration,
+) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<axum::Router>> {
+    // Replies are small, and nobody is to wait for more of them.
+    let _ = stream.set_nodelay(true);
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(read_within)
+        .max_headers(100)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
+/// Ends conversations in which nobody says anything.
+async fn end_idle(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match app.store.end_idle_conversations(IDLE_BATCH, conversation_ended, now()).await {
+            // There may be more.
+            Ok(ended) if ended == IDLE_BATCH as usize => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "conversations could not be ended"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(IDLE_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}

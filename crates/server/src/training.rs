@@ -1,0 +1,340 @@
+//! Doing the jobs that wait.
+//!
+//! A job is leased and its lease renewed while it is worked on, so a server that dies leaves it to
+//! the next one. Jobs of one bot that wait together are done together: one run, one publication.
+//! A job ends: done, failed with a code, or put off with a cause and a limit.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use document::{BotId, DocumentId};
+use index::IndexError;
+use store::{Document, Job, JobKind, JobOutcome, Millis, Trained};
+use tokio::sync::{Notify, watch};
+use tokio::task;
+use train::{
+    Content, DocumentReport, Input, Options, Outcome, Progress, Report, Stage, TrainError,
+};
+
+use crate::clock::now;
+use crate::state::App;
+
+/// Jobs done together.
+const BATCH_MAX: u32 = 64;
+
+/// Bytes of documents that are done together, but for the first.
+const BATCH_BYTES_MAX: u64 = 128 << 20;
+
+/// How long there is no look at the jobs where nobody rings: another server may have left one.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a job is put off, doubled with each attempt.
+const PUT_OFF_MS: Millis = 1_000;
+
+/// Longest time that a job is put off.
+const PUT_OFF_MS_MAX: Millis = 60_000;
+
+/// Wakes who waits for jobs.
+#[derive(Debug, Default)]
+pub(crate) struct Bell(Notify);
+
+impl Bell {
+    /// A job was queued.
+    pub(crate) fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Does jobs until told to stop; what is begun is ended.
+pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<bool>) {
+    let owner = format!("{}", uuid::Uuid::now_v7().simple());
+    while !*stop.borrow() {
+        let lease = app.config.training.lease();
+        let leased = app.store.lease_jobs(&owner, BATCH_MAX, now() + lease, now()).await;
+        match leased {
+            Ok(jobs) if !jobs.is_empty() => {
+                if let Err(error) = run(&app, &owner, &options, jobs).await {
+                    // The lease runs out, and the jobs are tried again.
+                    tracing::error!(%error, "jobs could not be ended");
+                }
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "no look at the jobs"),
+        }
+        let pause = pause(&app).await;
+        tokio::select! {
+            () = app.bell.0.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// How long until the next job may be begun.
+async fn pause(app: &App) -> Duration {
+    let next = app.store.next_job_at().await.ok().flatten();
+    let wait = next.map_or(LOOK_EVERY, |at| {
+        Duration::from_millis(u64::try_from(at - now()).unwrap_or_default().max(20))
+    });
+    wait.min(LOOK_EVERY)
+}
+
+async fn run(
+    app: &App,
+    owner: &str,
+    options: &Options,
+    jobs: Vec<Job>,
+) -> Result<(), store::StoreError> {
+    let (jobs, given_up): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|job| job.attempts <= app.config.training.attempts_max);
+    let mut outcomes: Vec<_> = given_up.into_iter().map(give_up).collect();
+    if let Some(kind) = jobs.first().map(|job| job.kind) {
+        let meter = Arc::new(Meter::default());
+        let work = async {
+            match kind {
+                JobKind::Train => trained(app, options, jobs.clone(), &meter).await,
+                JobKind::Remove => removed(app, options, jobs.clone()).await,
+                JobKind::DropBot => dropped(app, options, jobs.clone()).await,
+            }
+        };
+        let done = tokio::select! {
+            done = work => done,
+            () = keep(app, owner, &jobs, &meter) => return Ok(()),
+        };
+        outcomes.extend(done);
+    }
+    app.store.finish_jobs(owner, outcomes, now()).await
+}
+
+fn give_up(job: Job) -> (Job, JobOutcome) {
+    let code = job.error_code.clone().unwrap_or_else(|| "INTERRUPTED".to_owned());
+    let message = job.error_message.clone().unwrap_or_else(|| {
+        format!("begun {} times and never ended: the server died each time", job.attempts - 1)
+    });
+    (job, JobOutcome::Failed { code, message })
+}
+
+/// Renews the lease for as long as it is waited for; returns where it is lost.
+async fn keep(app: &App, owner: &str, jobs: &[Job], meter: &Meter) {
+    let lease = app.config.training.lease();
+    let every = Duration::from_millis(u64::try_from(lease / 10).unwrap_or_default().clamp(100, 2_000));
+    loop {
+        tokio::time::sleep(every).await;
+        let (done, total) = meter.read();
+        let progress = jobs.iter().map(|job| (job.id.clone(), done, total)).collect();
+        match app.store.renew_jobs(owner, progress, now() + lease, now()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("a lease was lost: another server has the jobs");
+                return;
+            }
+            Err(error) => tracing::error!(%error, "a lease could not be renewed"),
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Default)]
+struct Meter {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Meter {
+    fn read(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+}
+
+impl Progress for Meter {
+    fn begin(&self, stage: Stage, total: usize) {
+        if stage == Stage::Parse {
+            self.total.store(total as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn advance(&self, _source: &str, pages: u32) {
+        self.done.fetch_add(u64::from(pages.max(1)), Ordering::Relaxed);
+        self.total.fetch_max(self.done.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+async fn trained(
+    app: &App,
+    options: &Options,
+    jobs: Vec<Job>,
+    meter: &Arc<Meter>,
+) -> Vec<(Job, JobOutcome)> {
+    let (mut batch, mut outcomes, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for job in jobs {
+        let id = job.document_id.clone().unwrap_or_default();
+        match app.store.document(&job.bot_id, &id).await {
+            Ok(Some(document)) => {
+                if bytes > 0 && bytes + document.bytes > BATCH_BYTES_MAX {
+                    outcomes.push((job, later(now(), "WAITING", "more is read first")));
+                    continue;
+                }
+                bytes += document.bytes;
+                batch.push((job, document));
+            }
+            // It was deleted meanwhile.
+            Ok(None) => outcomes.push((job, JobOutcome::Done(None))),
+            Err(error) => outcomes.push((job, put_off(1, "DATABASE", &error))),
+        }
+    }
+    let Some(bot_id) = batch.first().map(|(job, _)| job.bot_id.clone()) else { return outcomes };
+    let documents: Vec<Document> = batch.iter().map(|(_, document)| document.clone()).collect();
+    let (folder, options, meter) = (app.folder.clone(), options.clone(), Arc::clone(meter));
+    let run = task::spawn_blocking(move || {
+        let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
+        let inputs = inputs(&folder, &documents)?;
+        train::train(&folder, &bot, &inputs, &options, &*meter).map_err(Refused::from)
+    });
+    let result = run.await.unwrap_or_else(|error| Err(Refused::Never(error.to_string())));
+    outcomes.extend(batch.into_iter().map(|(job, document)| {
+        let outcome = match &result {
+            Ok(report) => outcome_of(report, &document),
+            Err(refused) => refused.outcome(&job),
+        };
+        (job, outcome)
+    }));
+    outcomes
+}
+
+fn inputs(folder: &train::DataFolder, documents: &[Document]) -> Result<Vec<Input>, Refused> {
+    let input = |document: &Document| {
+        let hash = document.content_hash.parse();
+        let hash = hash.map_err(|_| Refused::Never("the hash is damaged".to_owned()))?;
+        let bytes = folder.originals().get(hash)?;
+        let bytes = bytes.ok_or_else(|| Refused::Never("the uploaded bytes are gone".to_owned()))?;
+        Ok(Input {
+            title: document.title.clone(),
+            metadata: document.metadata.clone(),
+            ..Input::new(&document.source, Content::Bytes(Cow::Owned(bytes)))
+        })
+    };
+    documents.iter().map(input).collect()
+}
+
+fn outcome_of(report: &Report, document: &Document) -> JobOutcome {
+    let found = report.documents.iter().find(|report| report.source == document.source);
+    match found.map(|report| (&report.outcome, report)) {
+        Some((Outcome::Failed(failure), _)) => JobOutcome::Failed {
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+        },
+        Some((_, report)) => JobOutcome::Done(Some(trained_of(report, document))),
+        None => JobOutcome::Failed {
+            code: "INTERNAL".to_owned(),
+            message: "the training did not tell what became of it".to_owned(),
+        },
+    }
+}
+
+fn trained_of(report: &DocumentReport, document: &Document) -> Trained {
+    Trained {
+        content_hash: document.content_hash.clone(),
+        title: report.title.clone(),
+        pages: report.pages.into(),
+        chunks: report.chunks.into(),
+        pages_without_text: report.pages_without_text.clone(),
+        warnings: report.warnings.clone(),
+        duplicate_of: report.duplicate_of.as_ref().map(DocumentId::to_string),
+    }
+}
+
+async fn removed(app: &App, options: &Options, jobs: Vec<Job>) -> Vec<(Job, JobOutcome)> {
+    let ids = jobs.iter().filter_map(|job| job.document_id.as_ref()?.parse().ok()).collect();
+    let result = without(app, options, &jobs, move |_| ids).await;
+    ended(jobs, result)
+}
+
+async fn dropped(app: &App, options: &Options, jobs: Vec<Job>) -> Vec<(Job, JobOutcome)> {
+    let result = without(app, options, &jobs, |held| held).await;
+    ended(jobs, result)
+}
+
+/// Takes those out of a bot's index that `chosen` picks, as far as it holds them.
+async fn without(
+    app: &App,
+    options: &Options,
+    jobs: &[Job],
+    chosen: impl FnOnce(Vec<DocumentId>) -> Vec<DocumentId> + Send + 'static,
+) -> Result<(), Refused> {
+    let Some(bot_id) = jobs.first().map(|job| job.bot_id.clone()) else { return Ok(()) };
+    let (folder, options) = (app.folder.clone(), options.clone());
+    let run = task::spawn_blocking(move || {
+        let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
+        let manifest = match folder.manifest(&bot) {
+            Ok(manifest) => manifest,
+            Err(TrainError::NoBot { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let held: Vec<DocumentId> =
+            manifest.documents.iter().map(|entry| entry.id.clone()).collect();
+        let mut ids = chosen(held.clone());
+        ids.retain(|id| held.contains(id));
+        if !ids.is_empty() {
+            train::remove(&folder, &bot, &ids, &options, &train::Silent)?;
+        }
+        Ok(())
+    });
+    run.await.unwrap_or_else(|error| Err(Refused::Never(error.to_string())))
+}
+
+fn ended(jobs: Vec<Job>, result: Result<(), Refused>) -> Vec<(Job, JobOutcome)> {
+    let outcome = |job: Job| {
+        let outcome = match &result {
+            Ok(()) => JobOutcome::Done(None),
+            Err(refused) => refused.outcome(&job),
+        };
+        (job, outcome)
+    };
+    jobs.into_iter().map(outcome).collect()
+}
+
+/// Why a whole run did nothing.
+#[derive(Debug)]
+enum Refused {
+    /// It may do better next time.
+    Now { code: &'static str, message: String },
+    /// It never will.
+    Never(String),
+}
+
+impl From<TrainError> for Refused {
+    fn from(error: TrainError) -> Self {
+        let message = error.to_string();
+        match error {
+            TrainError::Index(IndexError::Locked { .. }) => Self::Now { code: "LOCKED", message },
+            TrainError::CannotRebuild { .. } | TrainError::DamagedOriginal { .. } => {
+                Self::Never(message)
+            }
+            other => Self::Now { code: other.code(), message },
+        }
+    }
+}
+
+impl Refused {
+    fn outcome(&self, job: &Job) -> JobOutcome {
+        match self {
+            Self::Now { code, message } => put_off(job.attempts, code, message),
+            Self::Never(message) => {
+                JobOutcome::Failed { code: "INTERNAL".to_owned(), message: message.clone() }
+            }
+        }
+    }
+}
+
+fn put_off(attempts: u64, code: &str, message: &dyn std::fmt::Display) -> JobOutcome {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    let wait = PUT_OFF_MS.saturating_mul(1 << doublings).min(PUT_OFF_MS_MAX);
+    later(now() + wait, code, &message.to_string())
+}
+
+fn later(not_before: Millis, code: &str, message: &str) -> JobOutcome {
+    JobOutcome::Later { not_before, code: code.to_owned(), message: message.to_owned() }
+}
