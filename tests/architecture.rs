@@ -13,10 +13,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["answer"]),
     ("embed", &["index"]),
     ("train", &["document", "index", "ingest"]),
+    ("store", &[]),
+    ("server", &["answer", "document", "index", "ingest", "model", "store", "train"]),
     ("eval", &["answer", "document", "index", "ingest"]),
     (
         "jely",
-        &["answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model", "train"],
+        &[
+            "answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model",
+            "server", "store", "train",
+        ],
     ),
 ];
 
@@ -31,6 +36,8 @@ const HIDDEN: &[(&str, &str)] = &[
     ("ureq", "model"),
     ("landlock", "train"),
     ("rustix", "train"),
+    ("sqlx", "store"),
+    ("axum", "server"),
     ("clap", "jely"),
 ];
 

@@ -85,7 +85,8 @@ pub fn answer(
 /// The reply of a bot that holds no documents yet: to small talk its like, to anything else the
 /// honest refusal.
 pub fn answer_without_documents(question: &Question, config: &Config) -> Answer {
-    small_talk::reply(question.text(), config).map_or_else(|| refuse(question, &[], 0.0), small_talk)
+    small_talk::reply(question.text(), config)
+        .map_or_else(|| refuse(question, &[], 0.0), small_talk)
 }
 
 /// An answer with its quotes cut out of the passages; a refusal where none is left.

@@ -15,11 +15,13 @@ mod ask;
 mod doctor;
 mod eval;
 mod reindex;
+mod serve;
 
 pub(crate) use ask::{Ask, Model};
 pub(crate) use doctor::Doctor;
 pub(crate) use eval::Eval;
 pub(crate) use reindex::Reindex;
+pub(crate) use serve::{AccountAct, Accounts, KeyAct, Keys, Place, Serve};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     Text(Text),
     Doctor(Doctor),
     Eval(Eval),
+    Serve(Serve),
+    Keys(Keys),
+    Accounts(Accounts),
     /// Train the bot `demo` on a built-in handbook and ask it a few questions
     Demo,
     Completions(Completions),
@@ -99,6 +104,9 @@ impl Command {
             | Self::Docs(_)
             | Self::Text(_)
             | Self::Eval(_)
+            | Self::Serve(_)
+            | Self::Keys(_)
+            | Self::Accounts(_)
             | Self::Demo
             | Self::Completions(_)
             | Self::ParseWorker(_) => false,
@@ -170,6 +178,13 @@ pub(crate) struct Parsing {
     /// run. Only for files you trust.
     #[arg(long)]
     pub(crate) no_isolation: bool,
+}
+
+impl Parsing {
+    /// As the command line has it by default, on so many threads; 0 for one per processor.
+    pub(crate) fn threads(threads: usize) -> Self {
+        Self { jobs: NonZeroUsize::new(threads), ..Self::default() }
+    }
 }
 
 /// What is searched.

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod accounts;
 mod ask;
 mod completions;
 mod demo;
@@ -10,6 +11,7 @@ mod parse_worker;
 mod reindex;
 mod remove;
 mod search;
+mod serve;
 mod text;
 mod train;
 
@@ -38,6 +40,9 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> any
         Command::Docs(arguments) => docs::run(&global, &arguments, output),
         Command::Doctor(arguments) => doctor::run(&global, &arguments, output),
         Command::Eval(arguments) => eval::run(&global, &arguments, output),
+        Command::Serve(arguments) => serve::run(&global, &arguments, output),
+        Command::Keys(arguments) => accounts::run_keys(&global, &arguments, output),
+        Command::Accounts(arguments) => accounts::run(&global, &arguments, output),
         Command::Remove(arguments) => remove::run(&global, &arguments, output),
         Command::Text(arguments) => text::run(&arguments, output, err),
         Command::Reindex(arguments) => reindex::run(&global, &arguments, output),

@@ -95,7 +95,8 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         request.extensions_mut().insert(Caller { owner, plan: Arc::clone(&plan) });
         next.run(request).await
     } else {
-        let message = format!("the plan {:?} has no API: change to one that has", owner.account.plan);
+        let message =
+            format!("the plan {:?} has no API: change to one that has", owner.account.plan);
         ApiError::new(Code::PlanRequired, message).into_response()
     };
     tell(response.headers_mut(), taken, plan.window_seconds, now);

@@ -149,7 +149,8 @@ impl Default for Training {
 impl Training {
     /// The lease in milliseconds, five seconds at least.
     pub(crate) fn lease(&self) -> store::Millis {
-        store::Millis::try_from(self.lease_seconds.max(5)).unwrap_or(store::Millis::MAX / 2_000) * 1_000
+        store::Millis::try_from(self.lease_seconds.max(5)).unwrap_or(store::Millis::MAX / 2_000)
+            * 1_000
     }
 }
 
@@ -172,7 +173,13 @@ pub struct Chat {
 
 impl Default for Chat {
     fn default() -> Self {
-        Self { at_once: 0, waiting_max: 256, seconds_max: 30, confidence_min: None, idle_minutes: 30 }
+        Self {
+            at_once: 0,
+            waiting_max: 256,
+            seconds_max: 30,
+            confidence_min: None,
+            idle_minutes: 30,
+        }
     }
 }
 
@@ -234,9 +241,10 @@ impl Config {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let invalid = |error: toml::de::Error| error.to_string();
-        let config: Self = toml::from_str(&text).map_err(invalid).and_then(Self::checked).map_err(
-            |message| ConfigError::Invalid { path: path.to_owned(), message },
-        )?;
+        let config: Self = toml::from_str(&text)
+            .map_err(invalid)
+            .and_then(Self::checked)
+            .map_err(|message| ConfigError::Invalid { path: path.to_owned(), message })?;
         Ok(config)
     }
 

@@ -51,9 +51,7 @@ impl Code {
                 ("UNSUPPORTED_MEDIA_TYPE", StatusCode::UNSUPPORTED_MEDIA_TYPE)
             }
             Self::IdempotencyConflict => ("IDEMPOTENCY_CONFLICT", StatusCode::CONFLICT),
-            Self::IdempotencyMismatch => {
-                ("IDEMPOTENCY_CONFLICT", StatusCode::UNPROCESSABLE_ENTITY)
-            }
+            Self::IdempotencyMismatch => ("IDEMPOTENCY_CONFLICT", StatusCode::UNPROCESSABLE_ENTITY),
             Self::Overloaded => ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE),
             Self::TimedOut => ("TIMED_OUT", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("INTERNAL", StatusCode::INTERNAL_SERVER_ERROR),

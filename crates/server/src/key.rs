@@ -52,7 +52,8 @@ impl ApiKey {
     /// costs no look-up.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
-        if rest.len() != SECRET_LEN + CHECKSUM_LEN || !rest.bytes().all(|byte| DIGITS.contains(&byte))
+        if rest.len() != SECRET_LEN + CHECKSUM_LEN
+            || !rest.bytes().all(|byte| DIGITS.contains(&byte))
         {
             return None;
         }

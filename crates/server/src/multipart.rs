@@ -75,7 +75,8 @@ async fn spool(
     within: Duration,
 ) -> Result<Spooled, ApiError> {
     let name = field.file_name().unwrap_or("document").trim();
-    let name: String = name.chars().filter(|char| !char.is_control()).take(NAME_CHARS_MAX).collect();
+    let name: String =
+        name.chars().filter(|char| !char.is_control()).take(NAME_CHARS_MAX).collect();
     let name = if name.is_empty() { "document".to_owned() } else { name };
     let failed = |error: std::io::Error| ApiError::internal(&error);
     let file = tempfile::Builder::new().prefix("upload-").tempfile_in(app.uploads());

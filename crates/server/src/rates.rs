@@ -44,9 +44,8 @@ impl Rates {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = f64::from(plan.requests);
         let per_ms = full / (f64::from(plan.window_seconds) * 1_000.0);
-        let bucket = buckets
-            .entry(key_id.to_owned())
-            .or_insert(Bucket { left: full, filled_at: now });
+        let bucket =
+            buckets.entry(key_id.to_owned()).or_insert(Bucket { left: full, filled_at: now });
         // A clock that goes back fills nothing.
         let passed = now.saturating_sub(bucket.filled_at).max(0) as f64;
         bucket.left = (bucket.left + passed * per_ms).min(full);

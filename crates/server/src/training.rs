@@ -120,7 +120,8 @@ fn give_up(job: Job) -> (Job, JobOutcome) {
 /// Renews the lease for as long as it is waited for; returns where it is lost.
 async fn keep(app: &App, owner: &str, jobs: &[Job], meter: &Meter) {
     let lease = app.config.training.lease();
-    let every = Duration::from_millis(u64::try_from(lease / 10).unwrap_or_default().clamp(100, 2_000));
+    let every =
+        Duration::from_millis(u64::try_from(lease / 10).unwrap_or_default().clamp(100, 2_000));
     loop {
         tokio::time::sleep(every).await;
         let (done, total) = meter.read();
@@ -209,7 +210,8 @@ fn inputs(folder: &train::DataFolder, documents: &[Document]) -> Result<Vec<Inpu
         let hash = document.content_hash.parse();
         let hash = hash.map_err(|_| Refused::Never("the hash is damaged".to_owned()))?;
         let bytes = folder.originals().get(hash)?;
-        let bytes = bytes.ok_or_else(|| Refused::Never("the uploaded bytes are gone".to_owned()))?;
+        let bytes =
+            bytes.ok_or_else(|| Refused::Never("the uploaded bytes are gone".to_owned()))?;
         Ok(Input {
             title: document.title.clone(),
             metadata: document.metadata.clone(),
@@ -222,10 +224,9 @@ fn inputs(folder: &train::DataFolder, documents: &[Document]) -> Result<Vec<Inpu
 fn outcome_of(report: &Report, document: &Document) -> JobOutcome {
     let found = report.documents.iter().find(|report| report.source == document.source);
     match found.map(|report| (&report.outcome, report)) {
-        Some((Outcome::Failed(failure), _)) => JobOutcome::Failed {
-            code: failure.code.clone(),
-            message: failure.message.clone(),
-        },
+        Some((Outcome::Failed(failure), _)) => {
+            JobOutcome::Failed { code: failure.code.clone(), message: failure.message.clone() }
+        }
         Some((_, report)) => JobOutcome::Done(Some(trained_of(report, document))),
         None => JobOutcome::Failed {
             code: "INTERNAL".to_owned(),

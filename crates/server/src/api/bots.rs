@@ -273,9 +273,10 @@ fn name(name: &str) -> Result<String, ApiError> {
     match name.chars().count() {
         1..=NAME_MAX => Ok(name.to_owned()),
         0 => Err(ApiError::field("name", "expected a name, found none")),
-        found => {
-            Err(ApiError::field("name", format!("expected up to {NAME_MAX} characters, found {found}")))
-        }
+        found => Err(ApiError::field(
+            "name",
+            format!("expected up to {NAME_MAX} characters, found {found}"),
+        )),
     }
 }
 

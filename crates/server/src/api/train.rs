@@ -141,7 +141,8 @@ async fn take(
     };
     let most = caller.plan.documents_per_bot;
     app.store.upload(new, most, now()).await?.ok_or_else(|| {
-        let message = format!("the bot has {most} documents, as many as the plan allows: delete some");
+        let message =
+            format!("the bot has {most} documents, as many as the plan allows: delete some");
         ApiError::new(Code::QuotaExceeded, message)
     })
 }
@@ -168,7 +169,14 @@ async fn answer(
                 let (document, job) = state(app, bot_id, upload).await?;
                 let unchanged = job.is_none();
                 let document = Some(document);
-                told.push(FileResult { file_name, success: true, document, job, unchanged, error: None });
+                told.push(FileResult {
+                    file_name,
+                    success: true,
+                    document,
+                    job,
+                    unchanged,
+                    error: None,
+                });
                 continue;
             }
             Err(error) if several => error,
@@ -183,7 +191,8 @@ async fn answer(
     if several {
         return Ok(reply(status, SeveralReply { success: true, results: told }));
     }
-    let first = told.pop().and_then(|result| Some((result.document?, result.job, result.unchanged)));
+    let first =
+        told.pop().and_then(|result| Some((result.document?, result.job, result.unchanged)));
     let (document, job, unchanged) = first.ok_or_else(|| ApiError::internal(&"no result"))?;
     Ok(reply(status, TrainReply { success: true, document, job, unchanged }))
 }
@@ -220,9 +229,8 @@ async fn await_jobs(
     for job_id in uploads.filter_map(|upload| upload.job_id.as_deref()) {
         loop {
             let job = app.store.job(bot_id, job_id).await?;
-            let is_over = job.is_none_or(|job| {
-                matches!(job.status, JobStatus::Done | JobStatus::Failed)
-            });
+            let is_over =
+                job.is_none_or(|job| matches!(job.status, JobStatus::Done | JobStatus::Failed));
             if is_over {
                 break;
             }
