@@ -3,10 +3,12 @@
 pub(crate) mod bots;
 pub(crate) mod chat;
 pub(crate) mod documents;
+pub(crate) mod feedback;
 pub(crate) mod history;
 pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod train;
+pub(crate) mod webhooks;
 
 use store::Bot;
 

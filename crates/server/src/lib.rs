@@ -7,10 +7,12 @@
 mod answering;
 mod api;
 mod auth;
+mod bell;
 mod clock;
 mod config;
 mod error;
 mod events;
+mod idempotency;
 mod json;
 mod key;
 mod multipart;
@@ -24,6 +26,7 @@ mod serve;
 mod state;
 mod training;
 mod uploads;
+mod webhooks;
 
 pub use auth::Scope;
 pub use config::{Chat, Config, ConfigError, Limits, Model, Plan, Training, Webhooks};

@@ -10,10 +10,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{bots, chat, documents, history, search, train};
+use crate::api::{bots, chat, documents, feedback, history, search, train, webhooks};
 use crate::error::{ApiError, Code};
 use crate::state::App;
-use crate::{auth, observe, operations, request_id};
+use crate::{auth, idempotency, observe, operations, request_id};
 
 /// The description of the API.
 #[derive(OpenApi)]
@@ -23,17 +23,19 @@ use crate::{auth, observe, operations, request_id};
         (name = "chat", description = "Messages and their answers"),
         (name = "bots", description = "Bots"),
         (name = "documents", description = "What bots answer from"),
+        (name = "webhooks", description = "Who is told of events"),
     )
 )]
 struct Description;
 
 /// Every route of the API. All of them want a key.
-fn api() -> OpenApiRouter<App> {
+fn api(app: Option<&App>) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(chat::send))
+        .merge(once(app))
         .routes(routes!(chat::end))
+        .routes(routes!(feedback::rate))
         .routes(routes!(history::read))
-        .routes(routes!(bots::create, bots::list))
+        .routes(routes!(bots::list))
         .routes(routes!(bots::read, bots::change, bots::delete))
         .routes(routes!(train::train))
         .routes(routes!(search::search))
@@ -42,16 +44,36 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(documents::retry))
         .routes(routes!(documents::chunks))
         .routes(routes!(documents::job))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
+}
+
+/// What creates or charges: with an `Idempotency-Key` it counts once. So does an upload, which sees
+/// to that itself: its body is too large to be read twice.
+fn once(app: Option<&App>) -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(chat::send))
+        .routes(routes!(bots::create))
+        .routes(routes!(webhooks::create));
+    match app {
+        Some(app) => routes.layer(middleware::from_fn_with_state(app.clone(), idempotency::once)),
+        // For the description alone.
+        None => routes,
+    }
 }
 
 /// The description of the API, OpenAPI 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    api(None).into_openapi()
 }
 
 /// The whole server.
 pub(crate) fn router(app: App) -> Router {
-    let (api, description) = api().split_for_parts();
+    let (api, description) = api(Some(&app)).split_for_parts();
     let body_max = DefaultBodyLimit::max(app.config.limits.body_bytes_max);
     let guarded = api
         .fallback(not_found)

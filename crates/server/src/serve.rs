@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::events::conversation_ended;
 use crate::routes::router;
 use crate::state::App;
-use crate::training;
+use crate::{idempotency, training, webhooks};
 
 /// How often conversations that rest are looked at.
 const IDLE_EVERY: Duration = Duration::from_secs(10);
@@ -67,6 +67,9 @@ pub enum ServeError {
     /// Metrics cannot be kept.
     #[error("cannot keep metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// There is no client for webhooks.
+    #[error("cannot tell webhooks: {0}")]
+    Client(#[from] reqwest::Error),
     /// The database refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -110,6 +113,7 @@ pub async fn serve(
         tasks.spawn(training::work(app.clone(), training.clone(), stop.clone()));
     }
     tasks.spawn(end_idle(app.clone(), stop.clone()));
+    tasks.spawn(webhooks::deliver(app.clone(), webhooks::client(&app)?, stop.clone()));
     listening(address);
     accept(listener, &app, stop, within).await;
     let ended = tokio::time::timeout(within, tasks.join_all());
@@ -223,14 +227,19 @@ fn connection(
         .serve_connection(TokioIo::new(stream), service)
 }
 
-/// Ends conversations in which nobody says anything.
+/// Ends conversations in which nobody says anything, and forgets keys of requests that are old.
 async fn end_idle(app: App, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match app.store.end_idle_conversations(IDLE_BATCH, conversation_ended, now()).await {
             // There may be more.
             Ok(ended) if ended == IDLE_BATCH as usize => continue,
-            Ok(_) => {}
+            Ok(0) => {}
+            Ok(_) => app.outbox_bell.ring(),
             Err(error) => tracing::error!(%error, "conversations could not be ended"),
+        }
+        let expired = now() - idempotency::KEPT_MS;
+        if let Err(error) = app.store.forget_claims(expired, IDLE_BATCH).await {
+            tracing::error!(%error, "old keys of requests stay");
         }
         tokio::select! {
             () = tokio::time::sleep(IDLE_EVERY) => {}

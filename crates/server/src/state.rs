@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 use train::DataFolder;
 
 use crate::answering::Answering;
+use crate::bell::Bell;
 use crate::config::{Config, Plan};
 use crate::rates::Rates;
-use crate::training::Bell;
 
 /// How long a key is believed without asking the database again: a key that was revoked opens
 /// nothing after that.
@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) rates: Rates,
     /// Wakes the trainer.
     pub(crate) bell: Bell,
+    /// Wakes who tells webhooks.
+    pub(crate) outbox_bell: Bell,
     pub(crate) metrics: PrometheusHandle,
     /// Places of uploads that are read whole on their way to the disk.
     pub(crate) storing: Semaphore,
@@ -72,6 +74,7 @@ impl App {
             answering,
             rates: Rates::default(),
             bell: Bell::default(),
+            outbox_bell: Bell::default(),
             metrics,
             storing: Semaphore::new(STORING_MAX),
             uploads,

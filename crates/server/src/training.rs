@@ -12,7 +12,7 @@ use std::time::Duration;
 use document::{BotId, DocumentId};
 use index::IndexError;
 use store::{Document, Job, JobKind, JobOutcome, Millis, Trained};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task;
 use train::{
     Content, DocumentReport, Input, Options, Outcome, Progress, Report, Stage, TrainError,
@@ -36,17 +36,6 @@ const PUT_OFF_MS: Millis = 1_000;
 /// Longest time that a job is put off.
 const PUT_OFF_MS_MAX: Millis = 60_000;
 
-/// Wakes who waits for jobs.
-#[derive(Debug, Default)]
-pub(crate) struct Bell(Notify);
-
-impl Bell {
-    /// A job was queued.
-    pub(crate) fn ring(&self) {
-        self.0.notify_one();
-    }
-}
-
 /// Does jobs until told to stop; what is begun is ended.
 pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<bool>) {
     let owner = format!("{}", uuid::Uuid::now_v7().simple());
@@ -66,7 +55,7 @@ pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<b
         }
         let pause = pause(&app).await;
         tokio::select! {
-            () = app.bell.0.notified() => {}
+            () = app.bell.rung() => {}
             () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use crate::outbox::enqueue;
 use crate::rows::{all, get, json, to_json, word};
 use crate::usage::{Charge, charge};
-use crate::{Event, Millis, Store, StoreError};
+use crate::{Event, Millis, Store, StoreError, StoredReply};
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub struct Exchange {
     pub charge: Charge,
     /// What webhooks are to be told.
     pub events: Vec<Event>,
+    /// The reply under the caller's key, where it gave one.
+    pub stored: Option<StoredReply>,
 }
 
 /// What came of keeping an exchange.
@@ -249,6 +251,9 @@ impl Store {
                 keep_messages(connection, &exchange, position).await?;
                 let account_id = &exchange.charge.account_id;
                 enqueue(connection, account_id, &exchange.events, now).await?;
+                if let Some(stored) = &exchange.stored {
+                    crate::idempotency::keep(connection, stored).await?;
+                }
                 Ok(ExchangeResult::Kept)
             })
         })

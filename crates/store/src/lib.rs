@@ -17,7 +17,9 @@ mod conversations;
 mod database;
 mod documents;
 mod error;
+mod feedback;
 mod id;
+mod idempotency;
 mod jobs;
 mod keys;
 mod outbox;
@@ -25,6 +27,7 @@ mod rows;
 #[cfg(test)]
 mod testing;
 mod usage;
+mod webhooks;
 mod writer;
 
 pub use accounts::Account;
@@ -36,11 +39,14 @@ pub use conversations::{
 pub use database::{Settings, Store};
 pub use documents::{Document, DocumentStatus, NewDocument, Trained, Upload};
 pub use error::StoreError;
+pub use feedback::Rated;
 pub use id::{Kind, new_id};
+pub use idempotency::{Claim, StoredReply};
 pub use jobs::{Job, JobKind, JobOutcome, JobStatus};
 pub use keys::{Key, KeyOwner, NewKey};
-pub use outbox::Event;
+pub use outbox::{Attempt, Delivery, DueDelivery, Event, Then};
 pub use usage::{Charge, Spent};
+pub use webhooks::{NewWebhook, Webhook};
 
 /// A time: milliseconds since 1970 in UTC.
 pub type Millis = i64;

@@ -1,9 +1,19 @@
-//! Events that webhooks are still to be told of.
+//! Events on their way to webhooks.
+//!
+//! An event is put into the outbox by the transaction of the fact it tells of, once for each webhook
+//! that wants it. Whoever delivers leases some for a time; what was leased by a process that is gone
+//! is leased again. So an event is told at least once.
 
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
-use crate::rows::{get, json};
-use crate::{Kind, Millis, StoreError, new_id};
+use crate::database::Dialect;
+use crate::rows::{all, count, get, json};
+use crate::webhooks::webhook_columns;
+use crate::{Kind, Millis, Store, StoreError, Webhook, new_id};
+
+/// Deliveries to one webhook at a time: one that is slow takes no more places than that.
+const AT_ONCE_TO_ONE: i64 = 4;
 
 /// Something that happened, in the words of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +24,79 @@ pub struct Event {
     pub body: String,
 }
 
-/// Puts an event into the outbox of every webhook of an account that wants it, within the
+/// A delivery that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueDelivery {
+    /// `dlv_…`
+    pub id: String,
+    /// `evt_…`: the same for all webhooks and all attempts.
+    pub event_id: String,
+    /// What is posted.
+    pub body: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u64,
+    /// To whom.
+    pub webhook: Webhook,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// `dlv_…`
+    pub delivery_id: String,
+    /// To whom.
+    pub webhook_id: String,
+    /// Which one, from 1.
+    pub attempt: u64,
+    /// The status of the reply, where there was one.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// How long it took, in milliseconds.
+    pub took_ms: Millis,
+    /// What is to become of the delivery.
+    pub then: Then,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// It was taken.
+    Delivered,
+    /// It is tried again.
+    RetryAt(Millis),
+    /// It is given up.
+    Failed,
+    /// It is given up, and the webhook told nothing any more, for this reason.
+    Disable(String),
+}
+
+/// A delivery, for its owner to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// `dlv_…`
+    pub id: String,
+    /// `evt_…`
+    pub event_id: String,
+    /// `message.sent`, say.
+    pub event: String,
+    /// `waiting`, `delivered` or `failed`.
+    pub status: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it is tried next, while it waits.
+    pub next_at: Millis,
+    /// When it was queued.
+    pub created_at: Millis,
+    /// The status of the last reply.
+    pub status_code: Option<i64>,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// How long the last attempt took, in milliseconds.
+    pub took_ms: Option<Millis>,
+}
+
+/// Puts events into the outbox of every webhook of an account that wants them, within the
 /// transaction of the fact.
 pub(crate) async fn enqueue(
     connection: &mut AnyConnection,
@@ -31,28 +113,317 @@ pub(crate) async fn enqueue(
     .bind(account_id)
     .fetch_all(&mut *connection)
     .await?;
-    let mut ids: Vec<Option<String>> = vec![None; events.len()];
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = events.iter().map(|_| new_id(Kind::Event)).collect();
     for hook in &hooks {
         let wanted: Vec<String> = json(hook, "webhooks", "events")?;
         let webhook_id: String = get(hook, "id")?;
-        for (event, id) in events.iter().zip(&mut ids) {
-            if !wanted.iter().any(|name| name == event.name) {
-                continue;
+        for (event, id) in events.iter().zip(&ids) {
+            if wanted.iter().any(|name| name == event.name) {
+                insert(connection, &webhook_id, id, event, now).await?;
             }
-            let event_id = id.get_or_insert_with(|| new_id(Kind::Event));
-            sqlx::query(
-                "INSERT INTO outbox (id, event_id, webhook_id, event, body, status, next_at, \
-                 created_at) VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6)",
-            )
-            .bind(new_id(Kind::Delivery))
-            .bind(event_id.as_str())
-            .bind(&webhook_id)
-            .bind(event.name)
-            .bind(&event.body)
-            .bind(now)
-            .execute(&mut *connection)
-            .await?;
         }
     }
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    webhook_id: &str,
+    event_id: &str,
+    event: &Event,
+    now: Millis,
+) -> Result<String, StoreError> {
+    let id = new_id(Kind::Delivery);
+    sqlx::query(
+        "INSERT INTO outbox (id, event_id, webhook_id, event, body, status, next_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6)",
+    )
+    .bind(&id)
+    .bind(event_id)
+    .bind(webhook_id)
+    .bind(event.name)
+    .bind(&event.body)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Deliveries that are due, a few of each webhook, those first that wait longest.
+macro_rules! due {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
+             SELECT id FROM outbox o WHERE id IN (SELECT id FROM (SELECT id, next_at, \
+             ROW_NUMBER() OVER (PARTITION BY webhook_id ORDER BY next_at, id) AS place, \
+             (SELECT COUNT(*) FROM outbox l WHERE l.webhook_id = d.webhook_id \
+             AND l.status = 'waiting' AND l.lease_until >= $1) AS leased FROM outbox d \
+             WHERE status = 'waiting' AND next_at <= $1 \
+             AND (lease_until IS NULL OR lease_until < $1)) AS ranked \
+             WHERE place + leased <= $3 ORDER BY next_at LIMIT $4)",
+            $lock,
+            ") RETURNING id, event_id, body, attempts, webhook_id"
+        )
+    };
+}
+
+impl Store {
+    /// Takes up to `limit` deliveries that are due, for as long as `until`.
+    pub async fn lease_deliveries(
+        &self,
+        limit: u32,
+        until: Millis,
+        now: Millis,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let dialect = self.dialect;
+        self.write(move |connection| {
+            Box::pin(async move {
+                let rows = sqlx::query(match dialect {
+                    Dialect::Sqlite => due!(""),
+                    Dialect::Postgres => due!(" FOR UPDATE SKIP LOCKED"),
+                })
+                .bind(now)
+                .bind(until)
+                .bind(AT_ONCE_TO_ONE)
+                .bind(i64::from(limit))
+                .fetch_all(&mut *connection)
+                .await?;
+                let mut due = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    due.extend(due_of(connection, row).await?);
+                }
+                Ok(due)
+            })
+        })
+        .await
+    }
+
+    /// When the next delivery is due, where one waits.
+    pub async fn next_delivery_at(&self) -> Result<Option<Millis>, StoreError> {
+        let row = sqlx::query(
+            "SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at \
+             FROM outbox WHERE status = 'waiting'",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        get(&row, "at")
+    }
+
+    /// Notes what came of an attempt.
+    pub async fn note_attempt(&self, attempt: Attempt, now: Millis) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let (status, next_at) = match attempt.then {
+                    Then::Delivered => ("delivered", now),
+                    Then::RetryAt(at) => ("waiting", at),
+                    Then::Failed | Then::Disable(_) => ("failed", now),
+                };
+                let known = sqlx::query(
+                    "UPDATE outbox SET status = $2, next_at = $3, lease_until = NULL, \
+                     finished_at = $4 WHERE id = $1",
+                )
+                .bind(&attempt.delivery_id)
+                .bind(status)
+                .bind(next_at)
+                .bind(Some(now).filter(|_| status != "waiting"))
+                .execute(&mut *connection)
+                .await?;
+                if known.rows_affected() == 0 {
+                    // The webhook was deleted meanwhile.
+                    return Ok(());
+                }
+                keep(connection, &attempt, now).await?;
+                if let Then::Disable(reason) = attempt.then {
+                    disable(connection, &attempt.webhook_id, reason, now).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Up to `limit` deliveries of a webhook, the newest first, before the one of a time and an id.
+    pub async fn deliveries(
+        &self,
+        webhook_id: &str,
+        before: Option<(Millis, &str)>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let (at, id) = before.unwrap_or((Millis::MAX, ""));
+        let rows = sqlx::query(
+            "SELECT o.id, o.event_id, o.event, o.status, o.attempts, o.next_at, o.created_at, \
+             d.status_code, d.error, d.took_ms FROM outbox o LEFT JOIN deliveries d ON \
+             d.outbox_id = o.id AND d.id = (SELECT MAX(l.id) FROM deliveries l \
+             WHERE l.outbox_id = o.id) WHERE o.webhook_id = $1 \
+             AND (o.created_at < $2 OR (o.created_at = $2 AND o.id < $3)) \
+             ORDER BY o.created_at DESC, o.id DESC LIMIT $4",
+        )
+        .bind(webhook_id)
+        .bind(at)
+        .bind(id)
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        all(&rows, Delivery::of)
+    }
+
+    /// Tells a webhook an event that concerns nobody else, for a try; the delivery's id.
+    pub async fn enqueue_for(
+        &self,
+        webhook_id: &str,
+        event: Event,
+        now: Millis,
+    ) -> Result<String, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.write(move |connection| {
+            Box::pin(async move {
+                insert(connection, &webhook_id, &new_id(Kind::Event), &event, now).await
+            })
+        })
+        .await
+    }
+
+    /// Tells an event of a webhook once more, from the first attempt on; `false` where it is
+    /// unknown or still waits.
+    pub async fn replay_delivery(
+        &self,
+        webhook_id: &str,
+        id: &str,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let (webhook_id, id) = (webhook_id.to_owned(), id.to_owned());
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "UPDATE outbox SET status = 'waiting', attempts = 0, next_at = $3, \
+                     lease_until = NULL, finished_at = NULL \
+                     WHERE id = $1 AND webhook_id = $2 AND status <> 'waiting'",
+                )
+                .bind(id)
+                .bind(webhook_id)
+                .bind(now)
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Forgets up to `limit` deliveries that ended before a time; how many there were.
+    pub async fn forget_deliveries(&self, before: Millis, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
+                     WHERE status <> 'waiting' AND finished_at < $1 LIMIT $2)",
+                )
+                .bind(before)
+                .bind(i64::from(limit))
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}
+
+impl Delivery {
+    fn of(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: get(row, "id")?,
+            event_id: get(row, "event_id")?,
+            event: get(row, "event")?,
+            status: get(row, "status")?,
+            attempts: count(row, "attempts")?,
+            next_at: get(row, "next_at")?,
+            created_at: get(row, "created_at")?,
+            status_code: get(row, "status_code")?,
+            error: get(row, "error")?,
+            took_ms: get(row, "took_ms")?,
+        })
+    }
+}
+
+/// A delivery with its webhook; `None`, and no delivery any more, where that is disabled.
+async fn due_of(
+    connection: &mut AnyConnection,
+    row: &AnyRow,
+) -> Result<Option<DueDelivery>, StoreError> {
+    let webhook_id: String = get(row, "webhook_id")?;
+    let webhook = sqlx::query(concat!(
+        "SELECT ",
+        webhook_columns!(),
+        " FROM webhooks WHERE id = $1 AND disabled_at IS NULL"
+    ))
+    .bind(&webhook_id)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let id: String = get(row, "id")?;
+    let Some(webhook) = webhook else {
+        sqlx::query("UPDATE outbox SET status = 'failed', finished_at = next_at WHERE id = $1")
+            .bind(id)
+            .execute(connection)
+            .await?;
+        return Ok(None);
+    };
+    Ok(Some(DueDelivery {
+        id,
+        event_id: get(row, "event_id")?,
+        body: get(row, "body")?,
+        attempt: count(row, "attempts")?,
+        webhook: Webhook::of(&webhook)?,
+    }))
+}
+
+async fn keep(
+    connection: &mut AnyConnection,
+    attempt: &Attempt,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO deliveries (id, outbox_id, webhook_id, attempt, status_code, error, took_ms, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(new_id(Kind::Delivery))
+    .bind(&attempt.delivery_id)
+    .bind(&attempt.webhook_id)
+    .bind(i64::try_from(attempt.attempt).unwrap_or(i64::MAX))
+    .bind(attempt.status_code.map(i64::from))
+    .bind(&attempt.error)
+    .bind(attempt.took_ms)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn disable(
+    connection: &mut AnyConnection,
+    webhook_id: &str,
+    reason: String,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE webhooks SET disabled_at = $2, disabled_reason = $3 \
+         WHERE id = $1 AND disabled_at IS NULL",
+    )
+    .bind(webhook_id)
+    .bind(now)
+    .bind(reason)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE outbox SET status = 'failed', finished_at = $2 \
+         WHERE webhook_id = $1 AND status = 'waiting'",
+    )
+    .bind(webhook_id)
+    .bind(now)
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -3,12 +3,16 @@
 use std::time::{Duration, Instant};
 
 use answer::{Answer, AnswerKind, Citation, Role, Turn};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Bot, Charge, Exchange, ExchangeResult, Kind, NewConversation, Reply, Speaker, new_id};
+use store::{
+    Bot, Charge, Exchange, ExchangeResult, Kind, NewConversation, Reply, Speaker, StoredReply,
+    new_id,
+};
 use utoipa::ToSchema;
 
 use super::bots::DoneReply;
@@ -18,6 +22,7 @@ use crate::auth::{Caller, Scope};
 use crate::clock::{iso, month, next_month, now};
 use crate::error::{ApiError, Code, ErrorReply};
 use crate::events::{self, Place};
+use crate::idempotency::{Claimed, Kept};
 use crate::json::{Json, reply};
 use crate::question_key::question_key;
 use crate::state::App;
@@ -112,15 +117,19 @@ pub(crate) struct EndConversation {
 pub(crate) async fn send(
     State(app): State<App>,
     caller: Caller,
+    claimed: Option<Extension<Claimed>>,
     Json(body): Json<SendMessage>,
 ) -> Result<Response, ApiError> {
-    let turn = Turns::begin(app, caller, body).await?;
+    let claimed = claimed.map(|Extension(claimed)| claimed);
+    let turn = Turns::begin(app, caller, claimed, body).await?;
     if turn.body.stream {
         return Ok(stream::reply(turn).into_response());
     }
     let answer = turn.app.answering.answer(turn.asked(), None).await?;
     let said = turn.keep(answer).await?;
-    Ok(reply(StatusCode::OK, said))
+    let mut response = reply(StatusCode::OK, said);
+    response.extensions_mut().insert(Kept);
+    Ok(response)
 }
 
 /// End a conversation
@@ -137,7 +146,10 @@ pub(crate) async fn end(
     match app.store.end_conversation(caller.account_id(), id, event, now()).await? {
         None => Err(conversation_not_found(id)),
         Some(false) => Err(conversation_ended(id)),
-        Some(true) => Ok(reply(StatusCode::OK, DoneReply { success: true })),
+        Some(true) => {
+            app.outbox_bell.ring();
+            Ok(reply(StatusCode::OK, DoneReply { success: true }))
+        }
     }
 }
 
@@ -145,6 +157,8 @@ pub(crate) async fn end(
 struct Turns {
     app: App,
     caller: Caller,
+    /// The caller's key of this request.
+    claimed: Option<Claimed>,
     body: SendMessage,
     bot: Bot,
     index: document::BotId,
@@ -155,7 +169,12 @@ struct Turns {
 }
 
 impl Turns {
-    async fn begin(app: App, caller: Caller, body: SendMessage) -> Result<Self, ApiError> {
+    async fn begin(
+        app: App,
+        caller: Caller,
+        claimed: Option<Claimed>,
+        body: SendMessage,
+    ) -> Result<Self, ApiError> {
         let (came, came_at) = (Instant::now(), now());
         caller.needs(Scope::Chat)?;
         check(&app, &body)?;
@@ -171,7 +190,7 @@ impl Turns {
         };
         let leaving = app.store.leaving_documents(&bot.id).await?;
         let index = index_of(&bot)?;
-        Ok(Self { app, caller, body, bot, index, history, leaving, came, came_at })
+        Ok(Self { app, caller, claimed, body, bot, index, history, leaving, came, came_at })
     }
 
     fn asked(&self) -> Asked {
@@ -239,15 +258,25 @@ impl Turns {
                 warning: events::quota_warning,
             },
             events: started.into_iter().chain([received, sent]).collect(),
+            stored: self.claimed.map(|claimed| stored(&claimed, &said)).transpose()?,
             question: body.message,
         };
         match self.app.store.keep_exchange(exchange).await? {
-            ExchangeResult::Kept => Ok(said),
+            ExchangeResult::Kept => {
+                self.app.outbox_bell.ring();
+                Ok(said)
+            }
             ExchangeResult::QuotaExceeded => Err(quota_exceeded(self.came_at)),
             ExchangeResult::Over if is_new => Err(ApiError::bot_not_found(&self.bot.id)),
             ExchangeResult::Over => Err(conversation_ended(&said.conversation_id)),
         }
     }
+}
+
+/// The reply as it is told to whoever comes with the same key again.
+fn stored(claimed: &Claimed, said: &SendReply) -> Result<StoredReply, ApiError> {
+    let body = serde_json::to_string(said).map_err(|error| ApiError::internal(&error))?;
+    Ok(claimed.reply(StatusCode::OK, body))
 }
 
 fn sources(sources: &[Citation]) -> Result<String, ApiError> {

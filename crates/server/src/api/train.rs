@@ -16,6 +16,7 @@ use super::documents::{DocumentBody, JobBody};
 use crate::auth::{Caller, Scope};
 use crate::clock::now;
 use crate::error::{ApiError, Code, ErrorBody, ErrorReply};
+use crate::idempotency::{self, Claiming, Guard};
 use crate::json::reply;
 use crate::multipart::{self, Form};
 use crate::state::App;
@@ -104,6 +105,13 @@ pub(crate) async fn train(
     let bytes_max = caller.plan.upload_bytes_max.min(app.config.limits.upload_bytes_max);
     let form = multipart::read(request, &app, bytes_max).await?;
     let metadata = metadata(&form)?;
+    let claiming =
+        idempotency::claim(&app, &caller, &headers, &fingerprint(&bot.id, &form)).await?;
+    let guard = match claiming {
+        Claiming::Replay(response) => return Ok(response),
+        Claiming::First(claimed) => Some(Guard::new(&app, claimed)),
+        Claiming::None => None,
+    };
     let mut results = Vec::with_capacity(form.files.len());
     for file in form.files {
         let name = file.name.clone();
@@ -117,7 +125,23 @@ pub(crate) async fn train(
     if let Some(wait) = wait {
         await_jobs(&app, &bot.id, &mut results, wait).await?;
     }
-    answer(&app, &bot.id, results).await
+    let response = answer(&app, &bot.id, results).await?;
+    Ok(match guard {
+        Some(guard) => guard.keep(response).await,
+        None => response,
+    })
+}
+
+/// What a form stands for: the bot, its files in their order, and what is said of them.
+fn fingerprint(bot_id: &str, form: &Form) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(bot_id.as_bytes())
+        .update(form.metadata.as_deref().unwrap_or_default().as_bytes());
+    for file in &form.files {
+        hasher.update(file.hash.as_bytes()).update(file.name.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 /// Notes a stored file as a document of the bot.

@@ -40,6 +40,7 @@ fn exchange(account_id: &str, bot_id: &str, conversation: Option<&str>, now: Mil
             warning,
         },
         events: vec![Event { name: "message.sent", body: "{}".into() }],
+        stored: None,
     }
 }
 
