@@ -189,10 +189,10 @@ fn name_of(source: &str) -> String {
 /// # Errors
 ///
 /// What ends the run: our disk, or a document of `bot` that the new pipeline would lose.
-pub(crate) fn prepare(
-    job: &Job<'_>,
+pub(crate) fn prepare<'a>(
+    job: &Job<'a>,
     bot: &BotId,
-    extractor: Extractor<'_>,
+    extractor: Extractor<'_, 'a>,
 ) -> Result<Vec<Prepared>, TrainError> {
     let mut shared: Option<Arc<Extract>> = None;
     let mut prepared = Vec::with_capacity(job.drafts.len());
@@ -216,11 +216,11 @@ pub(crate) fn prepare(
 }
 
 /// What stays of a draft that failed: what the bot holds, made anew where that is due.
-fn fall_back(
-    draft: &Draft<'_>,
+fn fall_back<'a>(
+    draft: &Draft<'a>,
     failure: Failure,
     bot: &BotId,
-    extractor: Extractor<'_>,
+    extractor: Extractor<'_, 'a>,
 ) -> Result<Prepared, TrainError> {
     let Some(entry) = draft.fallback else {
         return Ok(Prepared { failure: Some(failure), put: None });

@@ -14,7 +14,7 @@
 //! can cost a parse and nothing else.
 //!
 //! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch and those of the
-//! workers, threads of its own but for the one that starts them.
+//! workers, threads of its own but for the one that starts them and those that wait for the disk.
 
 mod check;
 mod durable;
@@ -36,6 +36,7 @@ mod reindex;
 mod remove;
 mod report;
 mod stamps;
+mod storing;
 #[cfg(test)]
 mod testing;
 mod worker;
