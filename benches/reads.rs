@@ -3,11 +3,11 @@
 //! another bot and then into the one that is asked.
 //! `cargo bench --bench reads -- 3` runs three rounds; one without a number.
 //!
-//! A thread asks one question every 10 ms, first while nothing else happens, then while training
-//! goes on. An answer counts from the moment it was due, so a late start is a late answer. Printed:
+//! A thread asks one question every 10 ms, while nothing else happens and then while training goes
+//! on. An answer counts from the moment it was due, so a late start is a late answer. Printed:
 //! quantiles of both, and the ratio of their 99th percentiles and medians. Training parses in this
-//! process, on one thread and on all cores, or in child processes where `target/release/jely` is
-//! there (`cargo build --release -p jely`).
+//! process, on one thread or on all cores, or in child processes where `target/release/jely` is
+//! there (`cargo build --release -p jely`); its thread gives way to others or does not.
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -22,7 +22,7 @@ use answer::{Extractive, Question, answer};
 use benches::{Corpus, print, quantiles};
 use document::BotId;
 use train::{
-    Content, DataFolder, Input, Isolation, Options, Silent, TrainError, WorkerCommand,
+    Content, DataFolder, Input, Isolation, Options, Pool, Silent, TrainError, WorkerCommand,
     WorkerLimits, WorkerPool, train,
 };
 
@@ -31,10 +31,12 @@ const ASKED: usize = 500;
 /// Documents that are trained meanwhile.
 const TRAINED: usize = 4_000;
 const SECTIONS: usize = 5;
+/// Niceness of training that gives way, as that of the workers.
+const GIVE_WAY: u8 = 10;
 /// From one question to the next.
 const EVERY: Duration = Duration::from_millis(10);
 /// How long nothing else happens.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(3);
 
 fn main() {
     let rounds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1);
@@ -53,9 +55,13 @@ fn inputs(name: &str, seed: u64, count: usize) -> Vec<Input> {
     (0..count).map(input).collect()
 }
 
+/// Threads are started by who trains, so that they inherit its niceness.
 fn options(threads: usize) -> Options {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    Options::new(Arc::new(pool.expect("threads can be started").into()))
+    let start = move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads can be started")
+    };
+    Options::new(Arc::new(Pool::lazy(start)))
 }
 
 /// With workers, where the program is there that they are.
@@ -73,28 +79,33 @@ fn round() -> Result<(), TrainError> {
     let folder = DataFolder::open(scratch.path().join("data"), index::Config::default())?;
     let [asked, other] = ["asked", "other"].map(|name| name.parse::<BotId>().expect("a name"));
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let (one, all) = (options(1), options(cores));
-    train(&folder, &asked, &inputs("asked", 1, ASKED), &all, &Silent)?;
+    train(&folder, &asked, &inputs("asked", 1, ASKED), &options(cores), &Silent)?;
 
-    let idle = asking(&folder, &asked, || sleep(IDLE)).0;
-    print("reads", &format!("idle: {}", shown(&idle)));
     let mut ways = vec![
-        ("another bot, one thread", &other, one),
-        ("another bot, all cores", &other, all.clone()),
+        ("another bot, one thread", &other, 0, options(1)),
+        ("another bot, all cores", &other, 0, options(cores)),
+        ("another bot, all cores, giving way", &other, GIVE_WAY, options(cores)),
     ];
-    if let Some(workers) = with_workers(&all) {
-        ways.push(("another bot, all cores, in child processes", &other, workers));
+    if let Some(workers) = with_workers(&options(cores)) {
+        ways.push(("another bot, child processes, giving way", &other, GIVE_WAY, workers));
     }
-    ways.push(("the same bot, all cores", &asked, all));
-    for (at, (name, bot, options)) in ways.into_iter().enumerate() {
+    ways.push(("the same bot, all cores, giving way", &asked, GIVE_WAY, options(cores)));
+    for (at, (name, bot, niceness, options)) in ways.into_iter().enumerate() {
         let inputs = inputs(name, at as u64 + 2, TRAINED);
+        let train = || {
+            train::give_way(niceness);
+            train(&folder, bot, &inputs, &options, &Silent)
+        };
+        let idle = asking(&folder, &asked, || sleep(IDLE)).0;
+        // In a thread of its own, which ends with its niceness.
+        let train = || scope(|threads| threads.spawn(train).join().expect("training ends"));
         let start = Instant::now();
-        let (busy, report) =
-            asking(&folder, &asked, || train(&folder, bot, &inputs, &options, &Silent));
+        let (busy, report) = asking(&folder, &asked, train);
         let (chunks, seconds) = (report?.chunks, start.elapsed().as_secs_f64());
-        print("reads", &format!("{name}: {} ({chunks} chunks in {seconds:.1} s)", shown(&busy)));
-        let ratio = |share: usize| busy[share] / idle[share];
-        print("reads", &format!("ratio  p99 {:.2}, median {:.2}", ratio(1), ratio(0)));
+        print("reads", &format!("{name}: the bot has {chunks} chunks after {seconds:.1} s"));
+        print("reads", &format!("  idle {}; busy {}", shown(&idle), shown(&busy)));
+        let ratio = |quantile: usize| busy[quantile] / idle[quantile];
+        print("reads", &format!("  ratio  p99 {:.2}, median {:.2}", ratio(1), ratio(0)));
     }
     Ok(())
 }

@@ -39,8 +39,7 @@ fn content(number: u64) -> Vec<u8> {
     if number.is_multiple_of(PDF_EVERY) {
         let names = ["chromium_article", "czech_typst", "cairo_pdf_surface"];
         let name = names[(number / PDF_EVERY) as usize % names.len()];
-        let mut bytes =
-            std::fs::read(fixtures::folder("pdf").join(format!("{name}.pdf"))).unwrap();
+        let mut bytes = std::fs::read(fixtures::folder("pdf").join(format!("{name}.pdf"))).unwrap();
         bytes.extend(format!("\n% copy {number}\n").bytes());
         return bytes;
     }

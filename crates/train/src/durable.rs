@@ -85,11 +85,12 @@ impl Staging {
     pub(crate) fn write(&self, target: &Path, bytes: &[u8], sync: Sync) -> Result<(), TrainError> {
         // Someone may have deleted the whole store meanwhile, as is allowed for a cache.
         create_dir(&self.folder)?;
-        match (target.parent(), sync) {
-            (None, _) => {}
-            (Some(parent), Sync::Full) => create_dir(parent)?,
-            (Some(parent), Sync::None) => fs::create_dir_all(parent)
-                .map_err(TrainError::io(parent, "create the folder"))?,
+        if let Some(parent) = target.parent() {
+            match sync {
+                Sync::Full => create_dir(parent)?,
+                Sync::None => fs::create_dir_all(parent)
+                    .map_err(TrainError::io(parent, "create the folder"))?,
+            }
         }
         write_atomically(&self.folder, target, bytes, sync).map_err(TrainError::io(target, "write"))
     }

@@ -109,8 +109,7 @@ impl<'a> Storing<'a> {
         let is_idle = |state: &mut State<'_>| state.waiting.is_empty() && !state.is_closed;
         loop {
             let state = self.changed.wait_while(self.lock(), is_idle);
-            let Some(bytes) =
-                state.unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
+            let Some(bytes) = state.unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
             else {
                 return;
             };
