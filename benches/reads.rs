@@ -1,5 +1,5 @@
 //! Questions while a bot is trained in the same process. Corpus: a bot of 5,000 generated chunks
-//! that is asked, and generated Markdown of some 20,000 chunks that is trained meanwhile, into
+//! that is asked, and generated Markdown of 50,000 chunks that is trained meanwhile, into
 //! another bot and then into the one that is asked.
 //! `cargo bench --bench reads -- 3` runs three rounds; one without a number.
 //!
@@ -29,7 +29,7 @@ use train::{
 /// Documents of the bot that is asked.
 const ASKED: usize = 500;
 /// Documents that are trained meanwhile.
-const TRAINED: usize = 4_000;
+const TRAINED: usize = 10_000;
 const SECTIONS: usize = 5;
 /// Niceness of training that gives way, as that of the workers.
 const GIVE_WAY: u8 = 10;

@@ -10,6 +10,9 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, scope};
 
+use document::ContentHash;
+
+use crate::ordered::caught;
 use crate::{Originals, TrainError};
 
 /// Originals that are made durable at once.
@@ -113,7 +116,12 @@ impl<'a> Storing<'a> {
             else {
                 return;
             };
-            let stored = self.originals.put(&bytes);
+            let crashed = |message| {
+                let source_name = ContentHash::of(&bytes).to_string();
+                TrainError::Crashed { source_name, message }
+            };
+            // Whoever waits for room is not to wait for a thread that is gone.
+            let stored = caught(|| self.originals.put(&bytes)).map_err(crashed).flatten();
             let mut state = self.lock();
             state.bytes -= bytes.len();
             if let Err(failure) = stored {
@@ -142,8 +150,6 @@ impl Drop for Closing<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use document::ContentHash;
-
     use super::*;
 
     fn original(number: usize) -> Vec<u8> {
