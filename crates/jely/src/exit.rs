@@ -108,6 +108,7 @@ fn hint(code: &str) -> &'static str {
         }
         "BOT_NOT_FOUND" => "\nhint: `jely train <bot> <files or folders>` trains one",
         "NO_DATA_FOLDER" => "\nhint: `--data DIR` or JELY_DATA names the data folder",
+        "OVERTAKEN" => "\nhint: nothing was changed; the same command starts from the new state",
         "NO_WORKER" => "\nhint: `--no-isolation` parses without one; only for files you trust",
         _ => "",
     }

@@ -189,7 +189,8 @@ impl Run<'_> {
         };
         let missing = contents.iter().filter(is_missing);
         missing.fold((0, 0), |(count, bytes), hash| {
-            (count + 1, bytes + self.folder.originals().size(*hash).unwrap_or(0))
+            let size = self.folder.originals().size(*hash).ok().flatten();
+            (count + 1, bytes + size.unwrap_or(0))
         })
     }
 }
