@@ -117,12 +117,6 @@ impl Layout {
         sync_folder(&self.folder)
     }
 
-    /// Removes the pointer, durably.
-    pub(crate) fn remove_pointer(&self) -> Result<(), IndexError> {
-        remove(&self.folder.join(CURRENT))?;
-        sync_folder(&self.folder)
-    }
-
     /// When the pointer last moved; `None` where there is none or the file system does not tell.
     pub(crate) fn pointed_at(&self) -> Option<SystemTime> {
         fs::metadata(self.folder.join(CURRENT)).and_then(|metadata| metadata.modified()).ok()

@@ -72,22 +72,23 @@ impl Places {
     }
 
     /// Makes the local folder follow the shared pointer, unless that was done a moment ago. Where
-    /// it cannot be done, what is known here is good enough.
+    /// it cannot be done, what is known here is good enough. `false` where there is no such bot:
+    /// what is known of it here counts for nothing then, but stays.
     ///
     /// # Errors
     /// Where nothing is known here either.
-    pub(crate) fn refresh(&self, bot: &BotId) -> Result<(), IndexError> {
-        let Some(shared) = &self.shared else { return Ok(()) };
+    pub(crate) fn refresh(&self, bot: &BotId) -> Result<bool, IndexError> {
+        let Some(shared) = &self.shared else { return Ok(true) };
         let is_known = matches!(self.layout(bot).current(), Ok(Some(_)));
-        let Some(mut asking) = self.ask(bot, is_known) else { return Ok(()) };
+        let Some(mut asking) = self.ask(bot, is_known) else { return Ok(true) };
         match self.bring(shared, bot) {
             Ok(pointer) => {
-                asking.again = pointer.map(|_| self.age_max);
-                Ok(())
+                asking.again = pointer.as_ref().map(|_| self.age_max);
+                Ok(pointer.is_some())
             }
             Err(_) if is_known => {
                 asking.again = Some(self.age_max.max(RETRY_AFTER));
-                Ok(())
+                Ok(true)
             }
             Err(error) => Err(error),
         }
@@ -162,11 +163,7 @@ impl Places {
     fn bring(&self, shared: &Shared, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
         let layout = self.layout(bot);
         let pointer = shared.pointers.read(bot)?;
-        let is_followed = match &pointer {
-            Some(pointer) => is_here(&layout, pointer),
-            None => matches!(layout.current(), Ok(None)),
-        };
-        if is_followed {
+        if pointer.as_ref().is_none_or(|pointer| is_here(&layout, pointer)) {
             return Ok(pointer);
         }
         create_folder(&layout.snapshots())?;
@@ -174,10 +171,7 @@ impl Places {
         // Read under the lock, so that the local pointer never goes back.
         let mut pointer = shared.pointers.read(bot)?;
         for _ in 0..FETCH_ROUNDS_MAX {
-            let Some(found) = &pointer else {
-                layout.remove_pointer()?;
-                return Ok(None);
-            };
+            let Some(found) = &pointer else { return Ok(None) };
             let Err(error) = take_up(shared, bot, &layout, found, false) else { break };
             // What it led to may have been forgotten since it was read.
             let now = shared.pointers.read(bot)?;

@@ -66,7 +66,10 @@ impl Store {
     /// share bots, the shared pointer is read as often as `pointer_age_max` says, and what it leads
     /// to is fetched first; where it cannot be read, the last snapshot that is known answers.
     pub fn snapshot(&self, bot: &BotId) -> Result<Option<Arc<Snapshot>>, IndexError> {
-        self.places.refresh(bot)?;
+        if !self.places.refresh(bot)? {
+            self.cache.remove(bot);
+            return Ok(None);
+        }
         let kept = self.places.layout(bot).current()?.and_then(|key| self.cache.get(bot, key));
         if let Some(snapshot) = kept.filter(|snapshot| snapshot.is_in_place()) {
             return Ok(Some(snapshot));
@@ -93,7 +96,9 @@ impl Store {
     /// The index behind it is not opened, so this tells what a bot holds even where its index
     /// is damaged or of an older schema.
     pub fn manifest(&self, bot: &BotId) -> Result<Option<Manifest>, IndexError> {
-        self.places.refresh(bot)?;
+        if !self.places.refresh(bot)? {
+            return Ok(None);
+        }
         self.open_current(bot, Manifest::read_if_there)
     }
 

@@ -87,7 +87,7 @@ impl Objects {
         bytes_max: u64,
     ) -> object_store::Result<Option<Bytes>> {
         let got = match self.bulk.get(path).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) if is_absent(&error) => return Ok(None),
             result => result?,
         };
         if got.meta.size > bytes_max {
@@ -99,11 +99,23 @@ impl Objects {
     /// The size of an object; `None` where it is not there.
     pub(crate) async fn size_of(&self, path: &Path) -> object_store::Result<Option<u64>> {
         match self.bulk.head(path).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
             result => result.map(|meta| Some(meta.size)),
         }
     }
 }
+
+/// Whether an object is not there. A bucket that is not there is another matter: taken for an empty
+/// one, it would make every bot unknown.
+pub(crate) fn is_absent(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::NotFound { source, .. }
+        if !source.to_string().contains("NoSuchBucket"))
+}
+
+/// Why a request failed, in one line: stores answer in several of markup.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.to_string().split_whitespace().collect::<Vec<_>>().join(" "))]
+pub(crate) struct Failed(pub(crate) object_store::Error);
 
 pub(crate) fn too_large(path: &Path, found: u64, limit: u64) -> object_store::Error {
     let source = format!("{path}: {found} bytes, limit {limit}").into();

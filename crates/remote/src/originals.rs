@@ -4,7 +4,7 @@ use document::ContentHash;
 use object_store::path::Path;
 use train::{Originals, TrainError};
 
-use crate::objects::Objects;
+use crate::objects::{Failed, Objects};
 
 /// Largest document that is read back. None that is larger was ever trained on.
 const BYTES_MAX: u64 = 4 << 30;
@@ -45,7 +45,7 @@ impl Originals for Objects {
 
 impl Objects {
     fn refused(&self, path: &Path, error: object_store::Error) -> TrainError {
-        TrainError::Remote { place: self.address(path), source: Box::new(error) }
+        TrainError::Remote { place: self.address(path), source: Box::new(Failed(error)) }
     }
 }
 

@@ -5,7 +5,7 @@ use index::{IndexError, Pointer, Pointers, Target, Version};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
 
-use crate::objects::{Objects, too_large};
+use crate::objects::{Failed, Objects, is_absent, too_large};
 use crate::place::Place;
 
 /// Format of the pointers this release writes, and the newest it reads.
@@ -32,7 +32,7 @@ impl Pointers for Objects {
         let path = pointer_of(bot);
         let read = self.wait(async {
             let got = match self.quick.get(&path).await {
-                Err(Error::NotFound { .. }) => return Ok(None),
+                Err(error) if is_absent(&error) => return Ok(None),
                 result => result?,
             };
             if got.meta.size > BYTES_MAX {
@@ -65,9 +65,7 @@ impl Pointers for Objects {
         let options = PutOptions { mode, ..PutOptions::default() };
         match self.wait(self.quick.put_opts(&path, text.into(), options)) {
             Ok(put) => self.version(&path, put.e_tag),
-            Err(
-                Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. },
-            ) => {
+            Err(error) if is_lost(&error) => {
                 // It may have been moved by this very request, and the reply was lost.
                 match self.read(bot)? {
                     Some(now) if now.target.as_ref() == Some(to) => Ok(now.version),
@@ -106,8 +104,13 @@ impl Objects {
 
     /// Names the object in an error.
     pub(crate) fn failed(&self, path: &Path, error: Error) -> IndexError {
-        IndexError::Remote { place: self.address(path), source: Box::new(error) }
+        IndexError::Remote { place: self.address(path), source: Box::new(Failed(error)) }
     }
+}
+
+/// Whether a put on a condition failed because of that.
+fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. }) || is_absent(error)
 }
 
 fn pointer_of(bot: &BotId) -> Path {

@@ -9,7 +9,7 @@ use index::{FileEntry, IndexError, MANIFEST_FILE, Manifest, Snapshots, Target};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
 
-use crate::objects::Objects;
+use crate::objects::{Objects, is_absent};
 use crate::place::{Place, object};
 
 /// Requests under way at a time for one caller.
@@ -50,7 +50,7 @@ impl Snapshots for Objects {
         let fetch = |(path, file): (Path, PathBuf)| async move {
             let got = self.get_file(&path, &file).await;
             got.map_err(|error| match error {
-                Error::NotFound { .. } => self.damaged(&path, "it is missing"),
+                error if is_absent(&error) => self.damaged(&path, "it is missing"),
                 error => self.failed(&path, error),
             })
         };

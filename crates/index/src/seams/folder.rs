@@ -67,7 +67,11 @@ impl Pointers for Folder {
 
     fn read(&self, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
         let layout = self.layout(bot);
-        let Some(bytes) = layout.pointer()? else { return Ok(None) };
+        let Some(bytes) = layout.pointer()? else {
+            // A folder that is not mounted holds no bots, but that says nothing about them.
+            fs::metadata(&self.bots_dir).map_err(IndexError::io(&self.bots_dir))?;
+            return Ok(None);
+        };
         let target = Layout::key_of(&bytes).map(|key| Target { key, place: String::new() });
         let version = Version(String::from_utf8_lossy(&bytes).into_owned());
         Ok(Some(Pointer { target, version, moved: layout.pointed_at() }))
