@@ -40,6 +40,9 @@ mod quay;
 mod crash;
 // Disks that are full, read-only or torn, and clocks that go back.
 mod faults;
+// Machines that share bots: what the seams promise, and faults of what is behind them.
+mod machines;
+mod seams;
 // Copies of the data folder that are made while it changes.
 mod backup;
 // A document that crashes, hangs or eats memory fails alone.

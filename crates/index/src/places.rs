@@ -170,12 +170,13 @@ impl Places {
         let _lock = FileLock::wait(&layout.fetch_lock())?;
         // Read under the lock, so that the local pointer never goes back.
         let mut pointer = shared.pointers.read(bot)?;
-        for _ in 0..FETCH_ROUNDS_MAX {
+        for round in 1.. {
             let Some(found) = &pointer else { return Ok(None) };
             let Err(error) = take_up(shared, bot, &layout, found, false) else { break };
             // What it led to may have been forgotten since it was read.
             let now = shared.pointers.read(bot)?;
-            if now.as_ref().map(|now| &now.version) == Some(&found.version) {
+            let has_moved = now.as_ref().map(|now| &now.version) != Some(&found.version);
+            if !has_moved || round == FETCH_ROUNDS_MAX {
                 return Err(error);
             }
             pointer = now;
