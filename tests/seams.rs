@@ -26,7 +26,10 @@ fn in_folders(share: impl Fn(Remote) -> Remote) {
     let number = std::cell::Cell::new(0);
     contract::is_kept_by(|| {
         let home = homes[number.replace(number.get() + 1)].path().join("share");
-        share(Remote::folder(&home).unwrap())
+        let remote = Remote::folder(&home).unwrap();
+        let cache = home.with_extension("cache");
+        DataFolder::open_shared(cache, &remote, index::Config::default()).unwrap();
+        share(remote)
     });
 }
 
@@ -56,7 +59,7 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(home: &Path, remote: Remote) -> Self {
+    fn new(home: &Path, remote: &Remote) -> Self {
         let config = index::Config { pointer_age_max: Duration::ZERO, ..Default::default() };
         let pool = Pool::lazy(|| rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
         let folder = DataFolder::open_shared(home, remote, config).unwrap();
@@ -127,15 +130,15 @@ fn fails_at(change: Change, at: u64, fault: Fault, after: &State) -> bool {
     let context = format!("{change:?}, call {at}, {fault:?}");
     let home = tempfile::tempdir().unwrap();
     let share = Remote::folder(&home.path().join("share")).unwrap();
+    let other = Machine::new(&home.path().join("other"), &share);
     let faults = Arc::new(Faults::default());
-    let machine = Machine::new(&home.path().join("one"), failing(share.clone(), &faults));
+    let machine = Machine::new(&home.path().join("one"), &failing(share, &faults));
     machine.train(&beginning()).unwrap();
     faults.set(at, fault);
     let result = machine.change(change);
     let failed = faults.calls() >= at;
     faults.set(0, fault);
     // Another machine, which knows nothing, and this one see the same: what was before or after.
-    let other = Machine::new(&home.path().join("other"), share);
     let held = other.held();
     assert_eq!(machine.held(), held, "{context}");
     match &result {

@@ -279,8 +279,8 @@ pub(crate) fn keeps_originals(originals: &dyn Originals) {
 
 /// All of it; `fresh` gives one that is empty.
 pub(crate) fn is_kept_by(fresh: impl Fn() -> Remote) {
-    keeps_pointers_and_snapshots(&fresh().bots);
-    serves_machines(&fresh().bots);
-    loses_nothing_in_a_race(&fresh().bots);
-    keeps_originals(&*fresh().originals);
+    keeps_pointers_and_snapshots(fresh().bots());
+    serves_machines(fresh().bots());
+    loses_nothing_in_a_race(fresh().bots());
+    keeps_originals(&**fresh().originals());
 }

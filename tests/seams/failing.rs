@@ -79,19 +79,19 @@ struct Failing {
 
 /// What is shared, failing as `faults` say.
 pub(crate) fn failing(inner: Remote, faults: &Arc<Faults>) -> Remote {
-    let name = inner.name.clone();
+    let name = inner.name().to_owned();
     let all = Arc::new(Failing { inner, faults: Arc::clone(faults) });
     let bots = Shared { pointers: all.clone(), snapshots: all.clone() };
-    Remote { name, bots, originals: all }
+    Remote::new(name, bots, all)
 }
 
 impl Pointers for Failing {
     fn bots(&self) -> Result<Vec<BotId>, IndexError> {
-        self.faults.index(|| self.inner.bots.pointers.bots())
+        self.faults.index(|| self.inner.bots().pointers.bots())
     }
 
     fn read(&self, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
-        self.faults.index(|| self.inner.bots.pointers.read(bot))
+        self.faults.index(|| self.inner.bots().pointers.read(bot))
     }
 
     fn swap(
@@ -100,13 +100,13 @@ impl Pointers for Failing {
         from: Option<&Version>,
         to: &Target,
     ) -> Result<Version, IndexError> {
-        self.faults.index(|| self.inner.bots.pointers.swap(bot, from, to))
+        self.faults.index(|| self.inner.bots().pointers.swap(bot, from, to))
     }
 }
 
 impl Snapshots for Failing {
     fn manifest(&self, bot: &BotId, target: &Target) -> Result<Vec<u8>, IndexError> {
-        self.faults.index(|| self.inner.bots.snapshots.manifest(bot, target))
+        self.faults.index(|| self.inner.bots().snapshots.manifest(bot, target))
     }
 
     fn fetch(
@@ -116,7 +116,7 @@ impl Snapshots for Failing {
         files: &[&FileEntry],
         into: &Path,
     ) -> Result<(), IndexError> {
-        self.faults.index(|| self.inner.bots.snapshots.fetch(bot, target, files, into))
+        self.faults.index(|| self.inner.bots().snapshots.fetch(bot, target, files, into))
     }
 
     fn publish(
@@ -126,24 +126,24 @@ impl Snapshots for Failing {
         manifest: &Manifest,
         folder: &Path,
     ) -> Result<Target, IndexError> {
-        self.faults.index(|| self.inner.bots.snapshots.publish(bot, before, manifest, folder))
+        self.faults.index(|| self.inner.bots().snapshots.publish(bot, before, manifest, folder))
     }
 
     fn forget(&self, bot: &BotId, current: &Target) -> Result<(), IndexError> {
-        self.faults.index(|| self.inner.bots.snapshots.forget(bot, current))
+        self.faults.index(|| self.inner.bots().snapshots.forget(bot, current))
     }
 }
 
 impl Originals for Failing {
     fn put(&self, bytes: &[u8]) -> Result<ContentHash, TrainError> {
-        self.faults.train(|| self.inner.originals.put(bytes))
+        self.faults.train(|| self.inner.originals().put(bytes))
     }
 
     fn get(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, TrainError> {
-        self.faults.train(|| self.inner.originals.get(hash))
+        self.faults.train(|| self.inner.originals().get(hash))
     }
 
     fn size(&self, hash: ContentHash) -> Result<Option<u64>, TrainError> {
-        self.faults.train(|| self.inner.originals.size(hash))
+        self.faults.train(|| self.inner.originals().size(hash))
     }
 }

@@ -53,7 +53,7 @@ fn folder(global: &Global) -> anyhow::Result<DataFolder> {
     let config = index::Config::default();
     Ok(match &global.remote {
         None => DataFolder::open(&global.data, config)?,
-        Some(address) => DataFolder::open_shared(&global.data, remote::open(address)?, config)?,
+        Some(address) => DataFolder::open_shared(&global.data, &remote::open(address)?, config)?,
     })
 }
 

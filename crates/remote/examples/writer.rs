@@ -15,7 +15,7 @@ fn main() {
     let settings: Vec<_> = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
     #[expect(clippy::disallowed_methods, reason = "this is the rim")]
     let remote = remote::open(&address, &settings, SystemTime::now).unwrap();
-    let folder = DataFolder::open_shared(folder, remote, index::Config::default()).unwrap();
+    let folder = DataFolder::open_shared(folder, &remote, index::Config::default()).unwrap();
     let pool = Pool::lazy(|| rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
     let inputs: Vec<_> = (0..4)
         .map(|number| {

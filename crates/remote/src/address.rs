@@ -98,7 +98,7 @@ pub(crate) fn remote(objects: Objects) -> Remote {
     let name = objects.name().to_owned();
     let objects = Arc::new(objects);
     let bots = Shared { pointers: objects.clone(), snapshots: objects.clone() };
-    Remote { name, bots, originals: objects }
+    Remote::new(name, bots, objects)
 }
 
 fn builder(bucket: &str, settings: &[(String, String)], patience: &Patience) -> AmazonS3Builder {

@@ -55,36 +55,38 @@ impl DataFolder {
     /// remote, and what [`open`](Self::open) reports.
     pub fn open_shared(
         path: impl Into<PathBuf>,
-        remote: Remote,
+        remote: &Remote,
         config: index::Config,
     ) -> Result<Self, TrainError> {
         let path = path.into();
         let staging = staging(&path);
         write_version(&path, &staging)?;
         let elsewhere = |found| {
-            let wanted = Some(remote.name.clone());
+            let wanted = Some(remote.name().to_owned());
             TrainError::Elsewhere { path: path.clone(), found, wanted }
         };
         // What is shared is no cache of itself.
-        if path.canonicalize().is_ok_and(|path| path.display().to_string() == remote.name) {
+        if path.canonicalize().is_ok_and(|path| path.display().to_string() == remote.name()) {
             return Err(elsewhere(None));
         }
-        match cached_remote(&path)? {
-            Some(name) if name == remote.name => {}
+        let known = cached_remote(&path)?;
+        remote.prepare(known.is_some())?;
+        match known {
+            Some(name) if name == remote.name() => {}
             Some(name) => return Err(elsewhere(Some(name))),
             None if !Store::open(path.join("bots"), config.clone())?.bots()?.is_empty() => {
                 return Err(elsewhere(None));
             }
             None => {
-                let text = format!("{}\n", remote.name);
+                let text = format!("{}\n", remote.name());
                 staging.get()?.write(&path.join(REMOTE_FILE), text.as_bytes(), Sync::Full)?;
             }
         }
         Ok(Self {
-            originals: remote.originals,
-            originals_name: remote.name,
+            originals: Arc::clone(remote.originals()),
+            originals_name: remote.name().to_owned(),
             extracts: Extracts::new(path.join("extracts")),
-            store: Store::open_shared(path.join("bots"), remote.bots, config)?,
+            store: Store::open_shared(path.join("bots"), remote.bots().clone(), config)?,
             path,
             staging,
         })
@@ -210,7 +212,7 @@ pub(crate) fn cached_remote(folder: &Path) -> Result<Option<String>, TrainError>
 }
 
 /// The version of the folder, checked; `None` where there is no folder or it has no version.
-fn read_version(folder: &Path) -> Result<Option<u32>, TrainError> {
+pub(crate) fn read_version(folder: &Path) -> Result<Option<u32>, TrainError> {
     let path = folder.join("version");
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,

@@ -5,41 +5,81 @@ use std::sync::Arc;
 
 use index::{Folder, Shared};
 
-use crate::folder::{cached_remote, staging, write_version};
+use crate::durable::create_dir;
+use crate::folder::{cached_remote, read_version, staging, write_version};
 use crate::{OriginalFiles, Originals, TrainError};
 
 /// Bots and originals that several machines share.
 #[derive(Debug, Clone)]
 pub struct Remote {
-    /// What it is called: a data folder is a cache of one remote, and remembers which.
-    pub name: String,
-    /// Pointers and snapshots of the bots.
-    pub bots: Shared,
-    /// The bytes of documents.
-    pub originals: Arc<dyn Originals>,
+    name: String,
+    bots: Shared,
+    originals: Arc<dyn Originals>,
+    /// Where it is a folder.
+    folder: Option<PathBuf>,
 }
 
 impl Remote {
-    /// A folder on a file system that all machines mount, created where it is missing. It is laid
-    /// out as a data folder, and is one.
+    /// Something that is called `name`: a data folder is a cache of one remote, and remembers which
+    /// by this.
+    pub fn new(name: String, bots: Shared, originals: Arc<dyn Originals>) -> Self {
+        Self { name, bots, originals, folder: None }
+    }
+
+    /// A folder on a file system that all machines mount. It is laid out as a data folder, and is
+    /// one; the first cache that is opened over it creates it. What a known cache does not find is
+    /// away, and never created: its file system may not be mounted.
     ///
     /// # Errors
     ///
-    /// Where the file system refuses, and [`TrainError::NewerFormat`] or
-    /// [`TrainError::NotAFolder`] for what is no data folder of this release.
+    /// Where the path cannot be made absolute.
     pub fn folder(path: &Path) -> Result<Self, TrainError> {
-        write_version(path, &staging(path))?;
-        if let Some(found) = cached_remote(path)? {
-            let path = path.to_owned();
-            return Err(TrainError::Elsewhere { path, found: Some(found), wanted: None });
-        }
-        let path = path.canonicalize().map_err(TrainError::io(path, "find"))?;
-        let bots = Arc::new(Folder::shared(path.join("bots"))?);
-        let originals: PathBuf = path.join("originals");
+        let path = std::path::absolute(path).map_err(TrainError::io(path, "find"))?;
+        let bots = Arc::new(Folder::shared(path.join("bots")));
         Ok(Self {
             name: path.display().to_string(),
             bots: Shared { pointers: bots.clone(), snapshots: bots },
-            originals: Arc::new(OriginalFiles::new(originals)),
+            originals: Arc::new(OriginalFiles::new(path.join("originals"))),
+            folder: Some(path),
         })
     }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Pointers and snapshots of the bots.
+    pub fn bots(&self) -> &Shared {
+        &self.bots
+    }
+
+    /// The bytes of documents.
+    pub fn originals(&self) -> &Arc<dyn Originals> {
+        &self.originals
+    }
+
+    /// Creates it for its first cache; for a known one sees that it is, where it can be reached,
+    /// what it was.
+    pub(crate) fn prepare(&self, is_known: bool) -> Result<(), TrainError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        match checked(folder) {
+            Ok(()) if is_known => Ok(()),
+            Ok(()) => {
+                create_dir(&folder.join("bots"))?;
+                write_version(folder, &staging(folder))
+            }
+            Err(TrainError::Io { .. }) if is_known => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Refuses a folder of another version, and one that is a cache.
+fn checked(folder: &Path) -> Result<(), TrainError> {
+    if let Some(found) = cached_remote(folder)? {
+        let path = folder.to_owned();
+        return Err(TrainError::Elsewhere { path, found: Some(found), wanted: None });
+    }
+    read_version(folder).map(drop)
 }

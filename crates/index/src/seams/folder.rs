@@ -31,11 +31,9 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A folder that several machines share, created where it is missing.
-    pub fn shared(bots_dir: impl Into<PathBuf>) -> Result<Self, IndexError> {
-        let bots_dir = bots_dir.into();
-        create_folder(&bots_dir)?;
-        Ok(Self { bots_dir, locks: true })
+    /// A folder that several machines share. Where it is missing nothing is known of its bots.
+    pub fn shared(bots_dir: impl Into<PathBuf>) -> Self {
+        Self { bots_dir: bots_dir.into(), locks: true }
     }
 
     /// The folder a store works in; whoever changes the state of a bot has its lock.
@@ -47,10 +45,16 @@ impl Folder {
         Layout::new(self.bots_dir.join(bot.as_str()))
     }
 
+    /// A folder that is not mounted holds no bots, but that says nothing about them.
+    fn check_there(&self) -> Result<(), IndexError> {
+        fs::metadata(&self.bots_dir).map(drop).map_err(IndexError::io(&self.bots_dir))
+    }
+
     fn lock(&self, bot: &BotId, layout: &Layout) -> Result<Option<FileLock>, IndexError> {
         if !self.locks {
             return Ok(None);
         }
+        self.check_there()?;
         create_folder(&layout.snapshots())?;
         let lock = FileLock::try_for(&layout.lock(), LOCK_WAIT_MAX)?;
         lock.map(Some).ok_or_else(|| IndexError::Locked { bot: bot.clone() })
@@ -68,8 +72,7 @@ impl Pointers for Folder {
     fn read(&self, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
         let layout = self.layout(bot);
         let Some(bytes) = layout.pointer()? else {
-            // A folder that is not mounted holds no bots, but that says nothing about them.
-            fs::metadata(&self.bots_dir).map_err(IndexError::io(&self.bots_dir))?;
+            self.check_there()?;
             return Ok(None);
         };
         let target = Layout::key_of(&bytes).map(|key| Target { key, place: String::new() });

@@ -33,7 +33,7 @@ fn days(objects: &dyn ObjectStore, runtime: &tokio::runtime::Runtime) -> Vec<(u6
 fn files_go_when_they_cannot_be_reached_any_more() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (stored, objects) = in_memory(now);
-    let bots = remote(objects).bots;
+    let bots = remote(objects).bots().clone();
     let home = tempfile::tempdir().unwrap();
     let machine = store(&home.path().join("one"), &bots);
     put(&machine, "a", "quay one").unwrap();
@@ -70,7 +70,7 @@ fn files_go_when_they_cannot_be_reached_any_more() {
 fn a_pointer_that_is_torn_leads_nowhere_and_is_put_right() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (stored, objects) = in_memory(|| SystemTime::UNIX_EPOCH);
-    let bots = remote(objects).bots;
+    let bots = remote(objects).bots().clone();
     let home = tempfile::tempdir().unwrap();
     let machine = store(&home.path().join("one"), &bots);
     put(&machine, "a", "quay one").unwrap();

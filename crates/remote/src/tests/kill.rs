@@ -37,7 +37,7 @@ fn a_writer_that_is_killed_loses_nothing_it_acknowledged() {
     let since = Instant::now();
     assert!(is_done(writer(&server, &cache, 0)));
     let mut usual = since.elapsed();
-    let shared = server.remote("k").bots;
+    let shared = server.remote("k").bots().clone();
     let (mut held, mut acknowledged, mut published) = (0, 0, 0);
     for round in 1..=ROUNDS {
         let since = Instant::now();

@@ -15,7 +15,7 @@ use super::server::Server;
 /// How long a machine may take to notice that nobody answers.
 const NOTICE_MAX: Duration = Duration::from_secs(10);
 
-pub(super) struct Machine {
+struct Machine {
     folder: DataFolder,
     options: Options,
 }
@@ -25,7 +25,7 @@ fn bot() -> BotId {
 }
 
 impl Machine {
-    fn new(home: &Path, remote: Remote, pointer_age_max: Duration) -> Self {
+    fn new(home: &Path, remote: &Remote, pointer_age_max: Duration) -> Self {
         let config = index::Config { pointer_age_max, ..Default::default() };
         let pool = Pool::lazy(|| rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
         let folder = DataFolder::open_shared(home, remote, config).unwrap();
@@ -33,11 +33,9 @@ impl Machine {
     }
 
     fn train(&self, documents: &[(&str, &str)]) {
-        let input = |(name, text): &(&'static str, &'static str)| {
-            Input::new(*name, Content::Bytes(Cow::Borrowed(text.as_bytes())))
+        let input = |(name, text): &(&str, &str)| {
+            Input::new(*name, Content::Bytes(Cow::Owned(text.as_bytes().to_vec())))
         };
-        let documents: Vec<(&'static str, &'static str)> =
-            documents.iter().map(|(name, text)| (leaked(name), leaked(text))).collect();
         let inputs: Vec<_> = documents.iter().map(input).collect();
         let report = train::train(&self.folder, &bot(), &inputs, &self.options, &Silent).unwrap();
         assert_eq!(report.failed, 0, "{report:?}");
@@ -52,10 +50,6 @@ impl Machine {
             .map(|hit| (source(&hit.document_id), hit.chunk.text.trim().to_owned()))
             .collect()
     }
-}
-
-fn leaked(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
 }
 
 fn held(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -73,7 +67,7 @@ fn a_real_server_keeps_the_contract() {
 fn what_one_machine_trains_the_other_answers_from() {
     let Some(mut server) = Server::start() else { return };
     let home = tempfile::tempdir().unwrap();
-    let machine = |name: &str, age| Machine::new(&home.path().join(name), server.remote("t"), age);
+    let machine = |name: &str, age| Machine::new(&home.path().join(name), &server.remote("t"), age);
     let (one, other) = (machine("a", Duration::ZERO), machine("b", Duration::ZERO));
     one.train(&[("a.txt", "The quay is wide."), ("b.txt", "The quay is old.")]);
     let before = held(&[("a.txt", "The quay is wide."), ("b.txt", "The quay is old.")]);
