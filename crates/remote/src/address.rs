@@ -19,7 +19,7 @@ const SETTING: &str = "aws_";
 
 /// What the pointer of a bot is asked with: a question waits for it, and may be answered from what
 /// is known instead.
-const QUICK: Patience = Patience { connect: 2, request: 5, retries: 2, all: 10 };
+const QUICK: Patience = Patience { connect: 2, request: 3, retries: 2, all: 6 };
 
 /// What files go with: parts of 8 MiB, over a line of 1 Mbit/s.
 const BULK: Patience = Patience { connect: 5, request: 90, retries: 5, all: 180 };

@@ -6,8 +6,8 @@ use train::{Originals, TrainError};
 
 use crate::objects::{Failed, Objects};
 
-/// Largest document that is read back. None that is larger was ever trained on.
-const BYTES_MAX: u64 = 4 << 30;
+/// Largest document that is read back: twenty times the largest that is trained on by default.
+const BYTES_MAX: u64 = 1 << 30;
 
 /// A store keeps its bytes whole, so what is there with the right size is not read again before
 /// it is taken for stored.

@@ -3,7 +3,9 @@
 use document::BotId;
 use index::{IndexError, Pointer, Pointers, Target, Version};
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
+use object_store::{
+    Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult, UpdateVersion,
+};
 
 use crate::objects::{Failed, Objects, is_absent, too_large};
 use crate::place::Place;
@@ -16,6 +18,9 @@ const HEAD: &str = "pointer ";
 
 /// A snapshot has some ten objects, a large one a hundred; each takes a line of 71 bytes.
 const BYTES_MAX: u64 = 4 << 20;
+
+/// The ETag of nothing that is ever stored.
+const OTHER_TAG: &str = "\"00000000000000000000000000000000\"";
 
 impl Pointers for Objects {
     fn bots(&self) -> Result<Vec<BotId>, IndexError> {
@@ -62,8 +67,11 @@ impl Pointers for Objects {
                 PutMode::Update(UpdateVersion { e_tag: Some(tag.clone()), version: None })
             }
         };
-        let options = PutOptions { mode, ..PutOptions::default() };
-        match self.wait(self.quick.put_opts(&path, text.into(), options)) {
+        match self.put_if(&path, &text, mode) {
+            Ok(put) if from.is_none() => {
+                self.check_conditions(&path, &text)?;
+                self.version(&path, put.e_tag)
+            }
             Ok(put) => self.version(&path, put.e_tag),
             Err(error) if is_lost(&error) => {
                 // It may have been moved by this very request, and the reply was lost.
@@ -92,6 +100,30 @@ impl Objects {
             Place::parse(place).map(|_| Target { key, place: place.to_owned() })
         });
         Ok(target.filter(|_| format.is_some()))
+    }
+
+    fn put_if(&self, path: &Path, text: &str, mode: PutMode) -> object_store::Result<PutResult> {
+        let options = PutOptions { mode, ..PutOptions::default() };
+        self.wait(self.quick.put_opts(path, text.to_owned().into(), options))
+    }
+
+    /// Puts the first pointer of a bot twice more, on conditions that do not hold. A store that
+    /// does not know them does not say so, and would let writers overwrite each other.
+    fn check_conditions(&self, path: &Path, text: &str) -> Result<(), IndexError> {
+        let other = UpdateVersion { e_tag: Some(OTHER_TAG.to_owned()), version: None };
+        for mode in [PutMode::Create, PutMode::Update(other)] {
+            match self.put_if(path, text, mode) {
+                Err(error) if is_lost(&error) => {}
+                Err(error) => return Err(self.failed(path, error)),
+                Ok(_) => {
+                    let source = "the store does not keep conditions on PUT (If-Match, \
+                                  If-None-Match): writers would overwrite each other"
+                        .into();
+                    return Err(IndexError::Remote { place: self.address(path), source });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn version(&self, path: &Path, tag: Option<String>) -> Result<Version, IndexError> {

@@ -95,3 +95,36 @@ fn a_pointer_that_is_torn_leads_nowhere_and_is_put_right() {
     let error = bots.pointers.read(&"shop".parse().unwrap()).unwrap_err();
     assert!(matches!(error, index::IndexError::NewerFormat { found: 2, .. }), "{error}");
 }
+
+#[test]
+fn what_is_damaged_there_is_never_answered_from() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (stored, objects) = in_memory(|| SystemTime::UNIX_EPOCH);
+    let bots = remote(objects).bots().clone();
+    let home = tempfile::tempdir().unwrap();
+    let machine = store(&home.path().join("one"), &bots);
+    put(&machine, "a", "quay one").unwrap();
+    let folder = Path::from("files/shop/0");
+    let all: Vec<_> = runtime.block_on(stored.list(Some(&folder)).try_collect()).unwrap();
+    for (number, meta) in all.iter().enumerate() {
+        let whole = runtime.block_on(stored.get(&meta.location)).unwrap();
+        let whole = runtime.block_on(whole.bytes()).unwrap();
+        let mut torn = whole.to_vec();
+        torn[0] ^= 1;
+        for damage in [Some(torn), None] {
+            match damage {
+                Some(bytes) => {
+                    runtime.block_on(stored.put(&meta.location, bytes.into())).map(drop).unwrap();
+                }
+                None => runtime.block_on(stored.delete(&meta.location)).unwrap(),
+            }
+            let fresh = store(&home.path().join(format!("fresh{number}")), &bots);
+            let error = fresh.snapshot(&"shop".parse().unwrap()).unwrap_err();
+            assert!(matches!(error, index::IndexError::Damaged { .. }), "{error}");
+            assert_eq!(texts(&machine).len(), 1);
+        }
+        runtime.block_on(stored.put(&meta.location, whole.into())).unwrap();
+        let fresh = store(&home.path().join(format!("fresh{number}")), &bots);
+        assert_eq!(texts(&fresh).len(), 1);
+    }
+}

@@ -13,7 +13,7 @@ use super::contract;
 use super::server::Server;
 
 /// How long a machine may take to notice that nobody answers.
-const NOTICE_MAX: Duration = Duration::from_secs(10);
+const NOTICE_MAX: Duration = Duration::from_secs(15);
 
 struct Machine {
     folder: DataFolder,
@@ -64,8 +64,17 @@ fn a_real_server_keeps_the_contract() {
 }
 
 #[test]
+fn a_server_without_conditions_is_refused() {
+    let Some(server) = Server::start_careless() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let store = contract::store(home.path(), server.remote("x").bots());
+    let error = contract::put(&store, "a", "quay one").unwrap_err();
+    assert!(error.to_string().contains("does not keep conditions on PUT"), "{error}");
+}
+
+#[test]
 fn what_one_machine_trains_the_other_answers_from() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(server) = Server::start() else { return };
     let home = tempfile::tempdir().unwrap();
     let machine = |name: &str, age| Machine::new(&home.path().join(name), &server.remote("t"), age);
     let (one, other) = (machine("a", Duration::ZERO), machine("b", Duration::ZERO));
@@ -105,17 +114,24 @@ fn what_one_machine_trains_the_other_answers_from() {
     assert_eq!(server.requests().len(), asked);
 
     // Nobody there: what is known answers, and only the first question waits to learn it.
-    let idle = machine("fresh", Duration::from_millis(1));
-    idle.held();
-    server.stop();
-    let since = Instant::now();
-    assert_eq!((busy.held(), idle.held(), other.held()), (last.clone(), last.clone(), last));
-    let noticed = since.elapsed();
-    let since = Instant::now();
-    idle.held();
-    let known = since.elapsed();
-    println!("server down: noticed in {noticed:?}, known in {known:?}");
-    assert!(noticed < NOTICE_MAX && known < noticed, "{noticed:?} {known:?}");
+    for fault in ["hangs", "is down"] {
+        let idle = machine("fresh", Duration::from_millis(1));
+        idle.held();
+        match fault {
+            "hangs" => server.hang(),
+            _ => server.stop(),
+        }
+        let since = Instant::now();
+        assert_eq!((busy.held(), idle.held()), (last.clone(), last.clone()));
+        let noticed = since.elapsed();
+        let since = Instant::now();
+        idle.held();
+        let known = since.elapsed();
+        println!("the server {fault}: noticed in {noticed:?}, known in {known:?}");
+        assert!(noticed < NOTICE_MAX && known < noticed, "{noticed:?} {known:?}");
+        server.go_on();
+    }
+    assert_eq!(other.held(), last);
     let input = Input::new("d.txt", Content::Bytes(Cow::Borrowed(b"The quay is new.")));
     let result = train::train(&one.folder, &bot(), &[input], &one.options, &Silent);
     let error = result.unwrap_err();

@@ -1,5 +1,6 @@
 //! A real server that speaks S3, started by each test that needs it.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ pub(super) const BUCKET: &str = "machines";
 
 /// The server is `moto`, a Python package: `JELY_S3_PYTHON` names a Python that has it.
 pub(super) struct Server {
-    child: Child,
+    child: RefCell<Child>,
     port: u16,
     home: tempfile::TempDir,
 }
@@ -29,14 +30,23 @@ impl Drop for Server {
 impl Server {
     /// `None`, with a line that says so, where it is not installed; with `JELY_S3_PYTHON` set it
     /// must be.
-    #[expect(clippy::disallowed_methods, reason = "a knob of the tests, not of the program")]
     pub(super) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// One that knows no conditions on `PUT`.
+    pub(super) fn start_careless() -> Option<Self> {
+        Self::start_with(&["careless"])
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a knob of the tests, not of the program")]
+    fn start_with(how: &[&str]) -> Option<Self> {
         let named = std::env::var("JELY_S3_PYTHON").ok();
         let python = named.clone().unwrap_or_else(|| "python3".to_owned());
         let home = tempfile::tempdir().unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/server.py");
         let mut command = Command::new(&python);
-        command.arg(script).arg(home.path().join("log")).stdout(Stdio::piped());
+        command.arg(script).arg(home.path().join("log")).args(how).stdout(Stdio::piped());
         let started = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
         let mut port = String::new();
         let child = started.ok().and_then(|mut child| {
@@ -53,6 +63,7 @@ impl Server {
             println!("skipped: {python} has no moto[server]");
             return None;
         };
+        let child = RefCell::new(child);
         let server = Self { child, port: port.trim().parse().unwrap(), home };
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         write!(stream, "PUT /{BUCKET} HTTP/1.0\r\nHost: s3\r\nContent-Length: 0\r\n\r\n").unwrap();
@@ -62,9 +73,25 @@ impl Server {
         Some(server)
     }
 
-    pub(super) fn stop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// From now on it takes requests and answers none.
+    pub(super) fn hang(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Ends that.
+    pub(super) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        // A process that is gone gets none, and needs none.
+        let _ = Command::new("kill").args([signal, &self.child.borrow().id().to_string()]).output();
+    }
+
+    pub(super) fn stop(&self) {
+        let mut child = self.child.borrow_mut();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 
     /// What the tools of AWS take from the environment.
