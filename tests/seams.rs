@@ -22,7 +22,7 @@ use crate::quay::{BOT, State, document, held_in};
 const FILES: usize = 3;
 
 fn in_folders(share: impl Fn(Remote) -> Remote) {
-    let homes: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+    let homes: Vec<_> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
     let number = std::cell::Cell::new(0);
     contract::is_kept_by(|| {
         let home = homes[number.replace(number.get() + 1)].path().join("share");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use document::{BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
@@ -264,6 +265,41 @@ pub(crate) fn loses_nothing_in_a_race(shared: &Shared) {
     println!("{WRITERS} writers: {} published, {lost} overtaken", WRITERS * EACH);
 }
 
+/// One cache in which several processes read and one writes, while another machine writes too: no
+/// question fails, and none is answered from an older state than one before it.
+pub(crate) fn follows_while_it_changes(shared: &Shared) {
+    const CHANGES: u32 = 12;
+    const READERS: usize = 3;
+    let (cache, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let writers = [cache.path(), elsewhere.path()].map(|folder| store(folder, shared));
+    put(&writers[0], "a", "quay 0").unwrap();
+    let is_over = AtomicBool::new(false);
+    let number = |texts: &BTreeMap<String, String>| -> u32 {
+        texts["a"].trim_start_matches("quay ").parse().unwrap()
+    };
+    let questions: u32 = std::thread::scope(|scope| {
+        let read = || {
+            let reader = store(cache.path(), shared);
+            let (mut last, mut questions) = (0, 0);
+            while !is_over.load(Ordering::Relaxed) || last < CHANGES {
+                let now = number(&texts(&reader));
+                assert!(now >= last, "{now} after {last}");
+                last = now;
+                questions += 1;
+            }
+            questions
+        };
+        let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(read)).collect();
+        for change in 1..=CHANGES {
+            // By turns; who reads beside them fetches and sweeps meanwhile.
+            put(&writers[change as usize % 2], "a", &format!("quay {change}")).unwrap();
+        }
+        is_over.store(true, Ordering::Relaxed);
+        readers.into_iter().map(|reader| reader.join().unwrap()).sum()
+    });
+    println!("{CHANGES} changes, {questions} questions meanwhile");
+}
+
 pub(crate) fn keeps_originals(originals: &dyn Originals) {
     let (small, large) = (b"brindle".to_vec(), vec![7_u8; 20 << 20]);
     for bytes in [small, large, Vec::new()] {
@@ -282,5 +318,6 @@ pub(crate) fn is_kept_by(fresh: impl Fn() -> Remote) {
     keeps_pointers_and_snapshots(fresh().bots());
     serves_machines(fresh().bots());
     loses_nothing_in_a_race(fresh().bots());
+    follows_while_it_changes(fresh().bots());
     keeps_originals(&**fresh().originals());
 }

@@ -67,6 +67,30 @@ fn files_go_when_they_cannot_be_reached_any_more() {
 }
 
 #[test]
+fn an_upload_that_was_interrupted_goes_on_where_it_was() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (stored, objects) = in_memory(|| SystemTime::UNIX_EPOCH);
+    let bots = remote(objects).bots().clone();
+    let home = tempfile::tempdir().unwrap();
+    let machine = store(home.path(), &bots);
+    put(&machine, "a", "quay one").unwrap();
+    let folder = Path::from("files/shop/0");
+    // Each put of the store in memory has another tag.
+    let tags = || -> Vec<_> {
+        let all: Vec<_> = runtime.block_on(stored.list(Some(&folder)).try_collect()).unwrap();
+        all.into_iter().map(|meta| (meta.location, meta.e_tag)).collect()
+    };
+    let before = tags();
+    let (missing, _) = before[0].clone();
+    runtime.block_on(stored.delete(&missing)).unwrap();
+    runtime.block_on(stored.delete(&Path::from("current/shop"))).unwrap();
+    put(&machine, "a", "quay one").unwrap();
+    let after = tags();
+    assert_eq!(after[1..], before[1..]);
+    assert_eq!(after[0].0, missing);
+}
+
+#[test]
 fn a_pointer_that_is_torn_leads_nowhere_and_is_put_right() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (stored, objects) = in_memory(|| SystemTime::UNIX_EPOCH);
