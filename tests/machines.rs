@@ -153,7 +153,7 @@ fn machines_that_train_at_once_lose_no_document() {
                     if run.code == 0 {
                         break;
                     }
-                    assert_eq!(error_code(&run), "OVERTAKEN", "{}", run.stderr);
+                    assert_eq!((run.code, &*error_code(&run)), (5, "OVERTAKEN"), "{}", run.stderr);
                     overtaken += 1;
                 }
             }
