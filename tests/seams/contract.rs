@@ -215,6 +215,28 @@ pub(crate) fn serves_machines(shared: &Shared) {
     let held = expected(&[("a", "quay three"), ("c", "quay four"), ("d", "quay five")]);
     assert_eq!((texts(&one), texts(&late)), (held.clone(), held.clone()));
 
+    // While another process of its machine fetches, a question is answered from what is known; and
+    // what is known for less than the age that is allowed is not asked for.
+    let config = |age| Config { pointer_age_max: age, ..Config::default() };
+    let [patient, brief] = [Duration::from_secs(600), Duration::from_millis(1)]
+        .map(|age| Store::open_shared(homes[1].path(), shared.clone(), config(age)).unwrap());
+    assert_eq!((texts(&patient), texts(&brief)), (held.clone(), held.clone()));
+    let fetching = homes[1].path().join(bot().as_str()).join("fetch.lock");
+    let fetching = std::fs::File::options().write(true).open(fetching).unwrap();
+    fetching.lock().unwrap();
+    put(&one, "d", "quay ten").unwrap();
+    std::thread::sleep(Duration::from_millis(2));
+    assert_eq!(texts(&brief), held);
+    fetching.unlock().unwrap();
+    std::thread::sleep(Duration::from_millis(2));
+    assert_eq!(texts(&brief)["d"], "quay ten");
+    // The pointer of the cache is read each time.
+    assert_eq!(texts(&patient)["d"], "quay ten");
+    put(&one, "d", "quay five").unwrap();
+    assert_eq!(texts(&patient)["d"], "quay ten");
+    std::thread::sleep(Duration::from_millis(2));
+    assert_eq!(texts(&brief), held);
+
     // The cache of a machine that only reads holds what is current, and what is damaged in it is
     // fetched again.
     let snapshots = homes[2].path().join(bot().as_str()).join("snapshots");

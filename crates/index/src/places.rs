@@ -81,7 +81,9 @@ impl Places {
         let Some(shared) = &self.shared else { return Ok(true) };
         let is_known = matches!(self.layout(bot).current(), Ok(Some(_)));
         let Some(mut asking) = self.ask(bot, is_known) else { return Ok(true) };
-        match self.bring(shared, bot) {
+        // Where another process fetches, what is known answers meanwhile.
+        let waits = !is_known || self.age_max.is_zero();
+        match self.bring(shared, bot, waits) {
             Ok(pointer) => {
                 asking.again = pointer.as_ref().map(|_| self.age_max);
                 Ok(pointer.is_some())
@@ -99,7 +101,7 @@ impl Places {
     pub(crate) fn pointer(&self, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
         match &self.shared {
             None => self.own.read(bot),
-            Some(shared) => match self.bring(shared, bot) {
+            Some(shared) => match self.bring(shared, bot, true) {
                 // Whoever reads the manifest here tells what is wrong.
                 Err(IndexError::Damaged { .. }) => shared.pointers.read(bot),
                 result => result,
@@ -159,15 +161,25 @@ impl Places {
         }
     }
 
-    /// Makes the local folder follow the shared pointer; the pointer.
-    fn bring(&self, shared: &Shared, bot: &BotId) -> Result<Option<Pointer>, IndexError> {
+    /// Makes the local folder follow the shared pointer; the pointer. Unless it `waits`, it leaves
+    /// that to another process which is at it.
+    fn bring(
+        &self,
+        shared: &Shared,
+        bot: &BotId,
+        waits: bool,
+    ) -> Result<Option<Pointer>, IndexError> {
         let layout = self.layout(bot);
         let pointer = shared.pointers.read(bot)?;
         if pointer.as_ref().is_none_or(|pointer| is_here(&layout, pointer)) {
             return Ok(pointer);
         }
         create_folder(&layout.snapshots())?;
-        let _lock = FileLock::wait(&layout.fetch_lock())?;
+        let _lock = match FileLock::try_for(&layout.fetch_lock(), Duration::ZERO)? {
+            Some(lock) => lock,
+            None if waits => FileLock::wait(&layout.fetch_lock())?,
+            None => return Ok(pointer),
+        };
         // Read under the lock, so that the local pointer never goes back.
         let mut pointer = shared.pointers.read(bot)?;
         for round in 1.. {
