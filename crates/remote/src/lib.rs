@@ -14,8 +14,8 @@
 //! reaches will never be reached again, and can be removed three days later without asking who
 //! else may be at work. Clocks of writers must agree within a day.
 //!
-//! Calls block. A runtime of two threads of its own does the requests, so callers need none, and
-//! must not call from within one.
+//! Calls block. A runtime of two threads of its own does the requests, so callers need none; tasks
+//! of another should leave the waiting to threads that are there for it.
 
 mod address;
 mod objects;

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -24,6 +27,15 @@ pub(crate) struct Objects {
     now: fn() -> SystemTime,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
+}
+
+/// A thread that waits.
+struct Waiting(Thread);
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 impl fmt::Debug for Objects {
@@ -62,10 +74,20 @@ impl Objects {
         format!("{}/{path}", self.name)
     }
 
-    /// Waits for requests.
+    /// Waits for requests. On whatever thread: one that runs tasks of another runtime is held up
+    /// by this, but there is no panic, as there would be in `Runtime::block_on`.
     pub(crate) fn wait<T>(&self, requests: impl Future<Output = T>) -> T {
-        let runtime = self.runtime.as_ref();
-        runtime.expect("it is there until this is dropped").block_on(requests)
+        let runtime = self.runtime.as_ref().expect("it is there until this is dropped");
+        let _within = runtime.enter();
+        let waker = Waker::from(Arc::new(Waiting(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut requests = pin!(requests);
+        loop {
+            match requests.as_mut().poll(&mut context) {
+                Poll::Ready(done) => return done,
+                Poll::Pending => thread::park(),
+            }
+        }
     }
 
     /// Whole days since 1970.

@@ -35,6 +35,15 @@ fn a_store_in_memory_keeps_the_contract() {
 }
 
 #[test]
+fn a_task_of_another_runtime_may_call() {
+    let bots = remote(in_memory(|| SystemTime::UNIX_EPOCH).1).bots().clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(async { bots.pointers.bots() }).unwrap(), []);
+    // Nor does the end of it panic there.
+    runtime.block_on(async { drop(bots) });
+}
+
+#[test]
 fn addresses_and_settings_are_checked() {
     let open = |address: &str, settings: &[(&str, &str)]| {
         let settings: Vec<_> =
