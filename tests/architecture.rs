@@ -34,8 +34,6 @@ const HIDDEN: &[(&str, &str)] = &[
     ("tokenizers", "embed"),
     ("ureq", "model"),
     ("object_store", "remote"),
-    ("tokio", "remote"),
-    ("reqwest", "remote"),
     ("landlock", "train"),
     ("rustix", "train"),
     ("clap", "jely"),
