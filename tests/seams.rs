@@ -21,26 +21,27 @@ use crate::quay::{BOT, State, document, held_in};
 /// Documents the bot begins with.
 const FILES: usize = 3;
 
-fn in_folders(share: impl Fn(Remote) -> Remote) {
-    let homes: Vec<_> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
-    let number = std::cell::Cell::new(0);
-    contract::is_kept_by(|| {
-        let home = homes[number.replace(number.get() + 1)].path().join("share");
-        let remote = Remote::folder(&home).unwrap();
-        let cache = home.with_extension("cache");
-        DataFolder::open_shared(cache, &remote, index::Config::default()).unwrap();
-        share(remote)
-    });
+/// A folder that its first cache has created.
+fn share(home: &Path) -> Remote {
+    let remote = Remote::folder(&home.join("share")).unwrap();
+    DataFolder::open_shared(home.join("cache"), &remote, index::Config::default()).unwrap();
+    remote
 }
 
 #[test]
 fn a_folder_keeps_the_contract() {
-    in_folders(|remote| remote);
+    let homes: Vec<_> = (0..5).map(|_| tempfile::tempdir().unwrap()).collect();
+    let number = std::cell::Cell::new(0);
+    contract::is_kept_by(|| share(homes[number.replace(number.get() + 1)].path()));
 }
 
 #[test]
 fn what_fails_when_told_keeps_the_contract_until_then() {
-    in_folders(|remote| failing(remote, &Arc::default()));
+    let homes: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    let quiet = |home: usize| failing(share(homes[home].path()), &Arc::default());
+    contract::keeps_pointers_and_snapshots(quiet(0).bots());
+    contract::serves_machines(quiet(1).bots());
+    contract::keeps_originals(&**quiet(0).originals());
 }
 
 /// What is done while a call fails.
