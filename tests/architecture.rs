@@ -13,10 +13,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["answer"]),
     ("embed", &["index"]),
     ("train", &["document", "index", "ingest"]),
+    ("remote", &["document", "index", "train"]),
     ("eval", &["answer", "document", "index", "ingest"]),
     (
         "jely",
-        &["answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model", "train"],
+        &[
+            "answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model",
+            "remote", "train",
+        ],
     ),
 ];
 
@@ -29,6 +33,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("safetensors", "embed"),
     ("tokenizers", "embed"),
     ("ureq", "model"),
+    ("object_store", "remote"),
     ("landlock", "train"),
     ("rustix", "train"),
     ("clap", "jely"),

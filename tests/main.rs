@@ -43,6 +43,9 @@ mod crash;
 mod resume;
 // Disks that are full, read-only or torn, and clocks that go back.
 mod faults;
+// Machines that share bots: what the seams promise, and faults of what is behind them.
+mod machines;
+mod seams;
 // Copies of the data folder that are made while it changes.
 mod backup;
 // A document that crashes, hangs or eats memory fails alone.

@@ -1,7 +1,6 @@
 //! Bytes to an extract, by the cheapest way there is.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use document::ContentHash;
@@ -46,7 +45,7 @@ impl<'a> Extractor<'_, 'a> {
         expected: ContentHash,
         origin: Origin<'a>,
     ) -> Result<Result<(ContentHash, Extract), Failure>, TrainError> {
-        if let Some(cached) = self.cached(expected) {
+        if let Some(cached) = self.cached(expected)? {
             return Ok(cached.map(|extract| (expected, extract)));
         }
         let bytes = match self.read(expected, origin)? {
@@ -63,9 +62,10 @@ impl<'a> Extractor<'_, 'a> {
     }
 
     /// The extract, if neither parsing nor storing is left to do.
-    fn cached(&self, hash: ContentHash) -> Option<Parsed> {
-        let cached = self.kept(hash)?;
-        (cached.is_err() || self.folder.originals().contains(hash)).then_some(cached)
+    fn cached(&self, hash: ContentHash) -> Result<Option<Parsed>, TrainError> {
+        let Some(cached) = self.kept(hash) else { return Ok(None) };
+        let is_done = cached.is_err() || self.folder.originals().size(hash)?.is_some();
+        Ok(is_done.then_some(cached))
     }
 
     /// What the cache holds, unless it is not to be believed.
@@ -96,8 +96,7 @@ impl<'a> Extractor<'_, 'a> {
     }
 
     fn missing(&self, hash: ContentHash) -> Failure {
-        let folder: PathBuf = self.folder.path().join("originals");
-        let message = format!("its bytes ({hash}) are not in {}", folder.display());
+        let message = format!("its bytes ({hash}) are not in {}", self.folder.originals_name());
         Failure { code: "UNREADABLE".to_owned(), message }
     }
 

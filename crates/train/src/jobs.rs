@@ -61,7 +61,7 @@ pub(crate) fn jobs<'a>(
     existing: &'a [DocumentEntry],
     candidates: &'a [Candidate<'a>],
     plan: &Plan,
-    originals: &Originals,
+    originals: &dyn Originals,
     rebuild: bool,
 ) -> Vec<Job<'a>> {
     let held: HashMap<_, _> = existing.iter().map(|entry| (&entry.id, entry)).collect();
@@ -79,7 +79,7 @@ pub(crate) fn jobs<'a>(
     }
     if rebuild {
         for entry in existing.iter().filter(|entry| !done.contains(&entry.id)) {
-            let bytes = originals.size(entry.content_hash).unwrap_or(0);
+            let bytes = originals.size(entry.content_hash).ok().flatten().unwrap_or(0);
             gathered.add(entry.content_hash, bytes, Draft::of_held(entry));
         }
     }

@@ -24,7 +24,7 @@ const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Takes originals and stores them meanwhile.
 pub(crate) struct Storing<'a> {
-    originals: &'a Originals,
+    originals: &'a dyn Originals,
     state: Mutex<State<'a>>,
     changed: Condvar,
 }
@@ -47,7 +47,7 @@ struct State<'a> {
 /// Those of `work` and of [`Originals::put`], whichever came first; what still waits is then left
 /// out.
 pub(crate) fn storing<'a, T>(
-    originals: &'a Originals,
+    originals: &'a dyn Originals,
     count: usize,
     work: impl FnOnce(&Storing<'a>) -> Result<T, TrainError>,
 ) -> Result<T, TrainError> {
@@ -151,6 +151,7 @@ impl Drop for Closing<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OriginalFiles;
 
     fn original(number: usize) -> Vec<u8> {
         format!("brindle {number}").into_bytes()
@@ -160,12 +161,13 @@ mod tests {
     fn whatever_was_brought_is_stored_on_return() {
         let data = tempfile::tempdir().unwrap();
         for count in [0, 1, 2, 300] {
-            let originals = Originals::new(data.path().join(count.to_string()));
+            let originals = OriginalFiles::new(data.path().join(count.to_string()));
             let bring = |storing: &Storing<'_>| {
                 (0..count).try_for_each(|number| storing.put(original(number).into()))
             };
             storing(&originals, count, bring).unwrap();
-            let is_stored = |number| originals.contains(ContentHash::of(&original(number)));
+            let is_stored =
+                |number| originals.size(ContentHash::of(&original(number))).unwrap().is_some();
             assert!((0..count).all(is_stored), "{count}");
         }
     }
@@ -173,7 +175,7 @@ mod tests {
     #[test]
     fn more_bytes_than_may_wait_go_through() {
         let data = tempfile::tempdir().unwrap();
-        let originals = Originals::new(data.path().to_owned());
+        let originals = OriginalFiles::new(data.path().to_owned());
         let large = |first: u8| {
             let mut bytes = vec![0; WAITING_BYTES_MAX / 2 + 1];
             bytes[0] = first;
@@ -182,7 +184,9 @@ mod tests {
         let bring =
             |storing: &Storing<'_>| (0..3).try_for_each(|first| storing.put(large(first).into()));
         storing(&originals, 3, bring).unwrap();
-        assert!((0..3).all(|first| originals.contains(ContentHash::of(&large(first)))));
+        assert!(
+            (0..3).all(|first| originals.size(ContentHash::of(&large(first))).unwrap().is_some())
+        );
     }
 
     #[test]
@@ -190,7 +194,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let folder = data.path().join("originals");
         std::fs::write(&folder, b"no folder").unwrap();
-        let originals = Originals::new(folder);
+        let originals = OriginalFiles::new(folder);
         for count in [1, 2, 300] {
             let mut brought = 0;
             let error = storing(&originals, count, |storing| {
