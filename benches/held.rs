@@ -50,14 +50,18 @@ pub fn cpu_seconds() -> io::Result<f64> {
     Ok(nanoseconds.unwrap_or_default() / 1e9)
 }
 
+/// Median, 99th percentile and maximum of some values; zeros where there are none.
+pub fn quantiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [0.5, 0.99, 1.0].map(|share| {
+        let place = (share * values.len().saturating_sub(1) as f64) as usize;
+        values.get(place).copied().unwrap_or_default()
+    })
+}
+
 /// Prints median, 99th percentile and maximum of some seconds.
-pub fn print_quantiles(bench: &str, name: &str, mut seconds: Vec<f64>) {
-    seconds.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = (share * seconds.len().saturating_sub(1) as f64) as usize;
-        1e3 * seconds.get(place).copied().unwrap_or_default()
-    };
-    let (median, p99, most) = (at(0.5), at(0.99), at(1.0));
+pub fn print_quantiles(bench: &str, name: &str, seconds: Vec<f64>) {
+    let [median, p99, most] = quantiles(seconds).map(|seconds| 1e3 * seconds);
     print(bench, &format!("{name}: median {median:.2} ms, p99 {p99:.2} ms, most {most:.2} ms"));
 }
 

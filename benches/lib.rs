@@ -7,7 +7,7 @@
 mod held;
 mod peers;
 
-pub use held::{Held, cpu_seconds, print, print_quantiles};
+pub use held::{Held, cpu_seconds, print, print_quantiles, quantiles};
 pub use peers::Peer;
 
 use std::collections::BTreeMap;

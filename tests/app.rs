@@ -112,8 +112,14 @@ impl TestApp {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.folder.path());
-        let names =
-            ["JELY_DATA", "JELY_PASSWORD", "JELY_MODEL", "JELY_MODEL_URL", "JELY_MODEL_KEY"];
+        let names = [
+            "JELY_DATA",
+            "JELY_REMOTE",
+            "JELY_PASSWORD",
+            "JELY_MODEL",
+            "JELY_MODEL_URL",
+            "JELY_MODEL_KEY",
+        ];
         for name in names {
             command.env_remove(name);
         }

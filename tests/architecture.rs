@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["answer"]),
     ("embed", &["index"]),
     ("train", &["document", "index", "ingest"]),
+    ("remote", &["document", "index", "train"]),
     ("store", &[]),
     ("server", &["answer", "document", "index", "ingest", "model", "store", "train"]),
     ("eval", &["answer", "document", "index", "ingest"]),
@@ -20,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "jely",
         &[
             "answer", "document", "embed", "eval", "fixtures", "index", "ingest", "model",
-            "server", "store", "train",
+            "remote", "server", "store", "train",
         ],
     ),
 ];
@@ -34,6 +35,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("safetensors", "embed"),
     ("tokenizers", "embed"),
     ("ureq", "model"),
+    ("object_store", "remote"),
     ("landlock", "train"),
     ("rustix", "train"),
     ("sqlx", "store"),

@@ -30,7 +30,7 @@ const SWEEPS_MAX: u32 = 5;
 const LOOK_EVERY: u64 = 10;
 
 #[expect(clippy::disallowed_methods, reason = "a knob of this test, not of the program")]
-fn knob(name: &str, otherwise: u64) -> u64 {
+pub(crate) fn knob(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
 }
 

@@ -38,8 +38,14 @@ mod eval;
 mod quay;
 // kill -9 at any moment leaves the old state or the new one.
 mod crash;
+// A reindex that is killed and goes on.
+#[cfg(target_os = "linux")]
+mod resume;
 // Disks that are full, read-only or torn, and clocks that go back.
 mod faults;
+// Machines that share bots: what the seams promise, and faults of what is behind them.
+mod machines;
+mod seams;
 // Copies of the data folder that are made while it changes.
 mod backup;
 // A document that crashes, hangs or eats memory fails alone.

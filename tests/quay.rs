@@ -29,9 +29,14 @@ pub(crate) fn document(file: usize, generation: u64) -> String {
 /// What is wrong, where it does not open, a file is not as published, or the documents that are
 /// found are not those of the list, whole and of one generation each.
 pub(crate) fn held(data: &Path) -> Result<State, String> {
-    let bot: BotId = BOT.parse().unwrap();
     let store = Store::open(data.join("bots"), index::Config::default());
-    let snapshot = store.and_then(|store| store.snapshot(&bot)).map_err(|e| e.to_string())?;
+    held_in(&store.map_err(|error| error.to_string())?)
+}
+
+/// The same of a store.
+pub(crate) fn held_in(store: &Store) -> Result<State, String> {
+    let bot: BotId = BOT.parse().unwrap();
+    let snapshot = store.snapshot(&bot).map_err(|error| error.to_string())?;
     let snapshot = snapshot.ok_or("nothing is published")?;
     snapshot.verify().map_err(|error| error.to_string())?;
     let hits = snapshot.search(&Query::parse("quay"), 1000).map_err(|error| error.to_string())?;

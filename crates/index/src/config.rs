@@ -1,5 +1,7 @@
 //! What indexing may use.
 
+use std::time::Duration;
+
 /// Limits of a [`Store`](crate::Store).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -14,6 +16,11 @@ pub struct Config {
     /// takes more alone. 512 bots of a
     /// hundred chunks took 122 MiB, most of them asked once.
     pub cache_bytes_max: usize,
+    /// How old the pointer of a bot that machines share may be when a question is answered: what
+    /// another machine published is seen this much later at most, and the time to fetch it. 0 asks
+    /// for it each time. While it cannot be asked for, the last known snapshot answers. A store
+    /// that shares nothing reads its pointer each time.
+    pub pointer_age_max: Duration,
     /// Snapshots up to this size have every checksum compared when they are opened;
     /// of larger ones only names and sizes, until [`Snapshot::verify`](crate::Snapshot::verify)
     /// or [`BotWriter::verify`](crate::BotWriter::verify) is asked.
@@ -40,6 +47,8 @@ impl Default for Config {
         Self {
             cache_snapshots_max: 512,
             cache_bytes_max: 256 << 20,
+            // One request a second for a bot that is asked all the time.
+            pointer_age_max: Duration::from_secs(1),
             verify_bytes_max: 16 << 20,
             base_verify_bytes_max: 1 << 20,
             small_text_bytes_max: 4 << 20,

@@ -16,6 +16,21 @@ pub enum IndexError {
         /// The bot.
         bot: BotId,
     },
+    /// Someone else published the bot first, perhaps on another machine: what this change was
+    /// made from is no longer current. Nothing has changed; it can be made again.
+    #[error("bot {bot}: someone else has published it meanwhile: run the same again")]
+    Overtaken {
+        /// The bot.
+        bot: BotId,
+    },
+    /// What machines share cannot be reached, or refuses.
+    #[error("{place}: {source}")]
+    Remote {
+        /// What was asked for.
+        place: String,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file written by a newer release.
     #[error("{}: format {found}, this release reads up to {supported}: use a newer release",
         file.display())]

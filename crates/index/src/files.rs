@@ -11,6 +11,11 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), IndexError> {
     File::open(folder).and_then(|file| file.sync_all()).map_err(IndexError::io(folder))
 }
 
+/// Waits until what was written to a file is on the disk.
+pub(crate) fn sync_file(path: &Path) -> Result<(), IndexError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(IndexError::io(path))
+}
+
 /// Creates a folder and those above it, durably where it was missing.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), IndexError> {
     if folder.is_dir() {

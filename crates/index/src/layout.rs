@@ -16,6 +16,12 @@ const CURRENT_NEXT: &str = "current.next";
 /// Name of the folder in which the next snapshot is made. There is one writer, so one is enough.
 const STAGE: &str = ".stage";
 
+/// Name of the folder into which a shared snapshot is fetched, under a lock of its own.
+const FETCH: &str = ".fetch";
+
+/// Name of the folder in a shared one in which a snapshot arrives.
+const PUSH: &str = ".push";
+
 /// Beginning of the names of folders on their way out.
 const TRASH: &str = ".trash-";
 
@@ -33,6 +39,21 @@ impl Layout {
     /// The file whose lock makes a writer the only one.
     pub(crate) fn lock(&self) -> PathBuf {
         self.folder.join("lock")
+    }
+
+    /// The file whose lock makes a process the only one that fetches.
+    pub(crate) fn fetch_lock(&self) -> PathBuf {
+        self.folder.join("fetch.lock")
+    }
+
+    /// The folder into which a snapshot is fetched.
+    pub(crate) fn fetch_stage(&self) -> PathBuf {
+        self.snapshots().join(FETCH)
+    }
+
+    /// The folder in which a snapshot arrives that was made elsewhere.
+    pub(crate) fn push_stage(&self) -> PathBuf {
+        self.snapshots().join(PUSH)
     }
 
     /// The folder of all snapshots.
@@ -63,16 +84,35 @@ impl Layout {
 
     /// The key of the current snapshot; `None` where nothing was published.
     pub(crate) fn current(&self) -> Result<Option<SnapshotKey>, IndexError> {
-        let path = self.folder.join(CURRENT);
-        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        let key = str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok());
-        key.map(Some).ok_or_else(|| IndexError::damaged(&path, "it holds no snapshot key"))
+        let Some(bytes) = self.pointer()? else { return Ok(None) };
+        let damaged = || IndexError::damaged(&self.current_file(), "it holds no snapshot key");
+        Self::key_of(&bytes).map(Some).ok_or_else(damaged)
+    }
+
+    /// The file of the pointer.
+    pub(crate) fn current_file(&self) -> PathBuf {
+        self.folder.join(CURRENT)
+    }
+
+    /// The bytes of the pointer; `None` where nothing was published.
+    pub(crate) fn pointer(&self) -> Result<Option<Vec<u8>>, IndexError> {
+        read_if_there(&self.current_file())
+    }
+
+    /// The key that the bytes of a pointer name.
+    pub(crate) fn key_of(pointer: &[u8]) -> Option<SnapshotKey> {
+        str::from_utf8(pointer).ok().and_then(|text| text.trim_end().parse().ok())
+    }
+
+    /// What stands in a pointer to `key`.
+    pub(crate) fn pointer_to(key: SnapshotKey) -> String {
+        format!("{key}\n")
     }
 
     /// Makes a snapshot current, durably.
     pub(crate) fn point_to(&self, key: SnapshotKey) -> Result<(), IndexError> {
         let next = self.folder.join(CURRENT_NEXT);
-        write_synced(&next, format!("{key}\n").as_bytes())?;
+        write_synced(&next, Self::pointer_to(key).as_bytes())?;
         fs::rename(&next, self.folder.join(CURRENT)).map_err(IndexError::io(&next))?;
         sync_folder(&self.folder)
     }

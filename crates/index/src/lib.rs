@@ -5,7 +5,7 @@
 //! the next [`Snapshot`] beside the current one and publishes it by moving a pointer; readers
 //! hold a snapshot as long as they like and never see half a state.
 //!
-//! Three decisions shape the crate.
+//! Four decisions shape the crate.
 //!
 //! **Content decides, history does not.** A snapshot is named by its content ([`SnapshotKey`]),
 //! and search answers from the content: the same documents give the same hits and the same
@@ -19,6 +19,9 @@
 //! checksum. A snapshot that differs from it is an [`IndexError::Damaged`] that names the file,
 //! never an answer.
 //!
+//! **One pointer decides.** Machines may share bots by way of [`Pointers`] and [`Snapshots`]; the
+//! folder of a store is then a cache of theirs, and of two writers one is [`IndexError::Overtaken`].
+//!
 //! Absent here on purpose: file formats of documents, ranking beyond BM25, threads per bot.
 
 mod analyzer;
@@ -31,12 +34,16 @@ mod filter;
 mod key;
 mod language;
 mod layout;
+mod lock;
 mod manifest;
+mod places;
 mod query;
 mod schema;
 mod score;
+mod seams;
 mod snapshot;
 mod store;
+mod sweep;
 mod vectors;
 mod vocabulary;
 mod writer;
@@ -49,9 +56,10 @@ pub use error::IndexError;
 pub use filter::Filter;
 pub use key::{ModelKey, PipelineKey, SnapshotKey};
 pub use language::Language;
-pub use manifest::{CATEGORY, DocumentEntry, FileEntry, MANIFEST_FORMAT, Manifest};
+pub use manifest::{CATEGORY, DocumentEntry, FileEntry, MANIFEST_FILE, MANIFEST_FORMAT, Manifest};
 pub use query::{Alternative, Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;
+pub use seams::{Folder, Pointer, Pointers, Shared, Snapshots, Target, Version};
 pub use snapshot::{Attached, Found, Hit, Similarities, Snapshot};
 pub use store::Store;
 pub use vectors::DIMENSIONS_MAX;

@@ -21,7 +21,7 @@ mod tests;
 pub const MANIFEST_FORMAT: u32 = 1;
 
 /// The manifest's name in the folder of its snapshot.
-pub(crate) const MANIFEST_FILE: &str = "manifest.json";
+pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// The name under which a document's metadata hold its category.
 pub const CATEGORY: &str = "category";

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, SystemTime};
-use std::{fs, io, thread};
 
 use document::BotId;
 
 use crate::cache::{Cache, Cached};
 use crate::files::create_folder;
 use crate::layout::Layout;
-use crate::{BotWriter, Config, IndexError, Manifest, Snapshot};
+use crate::places::Places;
+use crate::{BotWriter, Config, IndexError, Manifest, Shared, Snapshot};
 
 /// How often opening starts over when the current snapshot is replaced meanwhile. Each round
 /// reads the pointer anew, so a writer would have to publish that often in a few milliseconds.
@@ -23,7 +24,7 @@ const ATTACHED_SHARE: usize = 32;
 /// All bots of one data folder. Share it: its cache serves all threads.
 #[derive(Debug)]
 pub struct Store {
-    bots_dir: PathBuf,
+    places: Arc<Places>,
     config: Config,
     cache: Cache,
 }
@@ -31,27 +32,45 @@ pub struct Store {
 impl Store {
     /// Opens the folder that holds the bots, creating it where it is missing.
     pub fn open(bots_dir: impl Into<PathBuf>, config: Config) -> Result<Self, IndexError> {
-        let bots_dir = bots_dir.into();
+        Self::over(bots_dir.into(), None, config)
+    }
+
+    /// Opens a folder as a cache of bots that several machines share.
+    ///
+    /// The folder must hold no bots of its own: what it holds follows what is shared. It may be
+    /// thrown away at any time.
+    pub fn open_shared(
+        bots_dir: impl Into<PathBuf>,
+        shared: Shared,
+        config: Config,
+    ) -> Result<Self, IndexError> {
+        Self::over(bots_dir.into(), Some(shared), config)
+    }
+
+    fn over(bots_dir: PathBuf, shared: Option<Shared>, config: Config) -> Result<Self, IndexError> {
         create_folder(&bots_dir)?;
         let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max);
-        Ok(Self { bots_dir, config, cache })
+        let places = Arc::new(Places::new(bots_dir, shared, config.pointer_age_max));
+        Ok(Self { places, config, cache })
     }
 
     /// The bots that have a current snapshot, sorted.
     pub fn bots(&self) -> Result<Vec<BotId>, IndexError> {
-        let mut bots = bot_ids(&self.bots_dir).map_err(IndexError::io(&self.bots_dir))?;
-        bots.retain(|bot| matches!(self.layout(bot).current(), Ok(Some(_)) | Err(_)));
-        bots.sort();
-        Ok(bots)
+        self.places.bots()
     }
 
     /// The current snapshot of a bot; `None` where nothing was published yet.
     ///
     /// The pointer is read each time, so a snapshot published by another process is seen at
-    /// once; the snapshot behind it is opened when it differs from the one kept.
+    /// once; the snapshot behind it is opened when it differs from the one kept. Where machines
+    /// share bots, the shared pointer is read as often as `pointer_age_max` says, and what it leads
+    /// to is fetched first; where it cannot be read, the last snapshot that is known answers.
     pub fn snapshot(&self, bot: &BotId) -> Result<Option<Arc<Snapshot>>, IndexError> {
-        let layout = self.layout(bot);
-        let kept = layout.current()?.and_then(|key| self.cache.get(bot, key));
+        if !self.places.refresh(bot)? {
+            self.cache.remove(bot);
+            return Ok(None);
+        }
+        let kept = self.places.layout(bot).current()?.and_then(|key| self.cache.get(bot, key));
         if let Some(snapshot) = kept.filter(|snapshot| snapshot.is_in_place()) {
             return Ok(Some(snapshot));
         }
@@ -59,7 +78,7 @@ impl Store {
         let open = |folder: &Path| {
             Snapshot::open(folder, self.config.verify_bytes_max, attached_bytes_max)
         };
-        let opened = open_current(&layout, open)?.map(Arc::new);
+        let opened = self.open_current(bot, open)?.map(Arc::new);
         match &opened {
             Some(snapshot) => self.cache.put(bot, snapshot),
             None => self.cache.remove(bot),
@@ -77,23 +96,41 @@ impl Store {
     /// The index behind it is not opened, so this tells what a bot holds even where its index
     /// is damaged or of an older schema.
     pub fn manifest(&self, bot: &BotId) -> Result<Option<Manifest>, IndexError> {
-        open_current(&self.layout(bot), Manifest::read_if_there)
+        if !self.places.refresh(bot)? {
+            return Ok(None);
+        }
+        self.open_current(bot, Manifest::read_if_there)
     }
 
-    /// When the current snapshot of a bot was published; `None` where nothing was, or where the
-    /// file system does not tell.
+    /// When the current snapshot of a bot was published; `None` where nothing was, or where that
+    /// is not told.
     pub fn published_at(&self, bot: &BotId) -> Option<SystemTime> {
-        self.layout(bot).pointed_at()
+        self.places.pointed_at(bot)
     }
 
     /// The one writer of a bot, which need not exist yet. Takes the bot's lock, which ends with
     /// the writer or its process, and removes what an interrupted writer left.
+    ///
+    /// Where machines share bots, each may have a writer of the same bot: the first to publish
+    /// wins, and the others are [`IndexError::Overtaken`].
     pub fn writer(&self, bot: &BotId) -> Result<BotWriter, IndexError> {
-        BotWriter::open(bot, self.layout(bot), self.config.clone())
+        BotWriter::open(bot, Arc::clone(&self.places), self.config.clone())
     }
 
-    fn layout(&self, bot: &BotId) -> Layout {
-        Layout::new(self.bots_dir.join(bot.as_str()))
+    /// Opens something of the current snapshot. A damaged copy of what is shared is fetched anew.
+    fn open_current<T>(
+        &self,
+        bot: &BotId,
+        open: impl Fn(&Path) -> Result<Option<T>, IndexError>,
+    ) -> Result<Option<T>, IndexError> {
+        let layout = self.places.layout(bot);
+        match open_current(&layout, &open) {
+            // Where it cannot be fetched, the damage is what is told.
+            Err(IndexError::Damaged { .. }) if matches!(self.places.heal(bot), Ok(true)) => {
+                open_current(&layout, &open)
+            }
+            result => result,
+        }
     }
 }
 
@@ -118,13 +155,4 @@ fn open_current<T>(
     }
     let current = layout.current()?.map_or_else(|| layout.snapshots(), |key| layout.snapshot(key));
     Err(IndexError::damaged(&current, "the current snapshot is missing"))
-}
-
-fn bot_ids(bots_dir: &Path) -> io::Result<Vec<BotId>> {
-    let mut bots = Vec::new();
-    for entry in fs::read_dir(bots_dir)? {
-        let name = entry?.file_name();
-        bots.extend(name.to_str().and_then(|name| name.parse::<BotId>().ok()));
-    }
-    Ok(bots)
 }

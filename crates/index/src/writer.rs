@@ -4,15 +4,18 @@
 //! one, and publishes it by moving a pointer. Until the pointer moves, nothing that readers see
 //! has changed, and a crash at any moment leaves at most a folder for the next writer to sweep.
 
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use document::BotId;
 
-use crate::files::{create_folder, remove, sync_folder};
+use crate::files::{create_folder, sync_folder};
 use crate::layout::Layout;
-use crate::manifest::MANIFEST_FILE;
-use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey};
+use crate::lock::FileLock;
+use crate::places::Places;
+use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer};
 
 mod adoption;
 mod compaction;
@@ -25,6 +28,10 @@ mod transaction;
 mod tests;
 
 pub use transaction::{Published, Transaction};
+
+/// How long a writer waits for the lock of its bot: a process that was killed while it forked may
+/// leave it to its child for a moment.
+const LOCK_WAIT_MAX: Duration = Duration::from_millis(200);
 
 /// What a transaction starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,26 +49,42 @@ pub enum Begin {
 /// The one writer of a bot; holds the bot's lock.
 #[derive(Debug)]
 pub struct BotWriter {
+    bot: BotId,
     layout: Layout,
+    places: Arc<Places>,
     config: Config,
+    /// Where the pointer stood when the current snapshot was read.
+    pointer: Option<Pointer>,
     base: Option<Manifest>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
     /// Locked as long as it is open.
-    _lock: BotLock,
+    _lock: FileLock,
 }
 
 impl BotWriter {
-    pub(crate) fn open(bot: &BotId, layout: Layout, config: Config) -> Result<Self, IndexError> {
+    pub(crate) fn open(
+        bot: &BotId,
+        places: Arc<Places>,
+        config: Config,
+    ) -> Result<Self, IndexError> {
+        let layout = places.layout(bot);
         create_folder(&layout.snapshots())?;
-        let lock = lock(bot, &layout.lock())?;
+        let lock = FileLock::try_for(&layout.lock(), LOCK_WAIT_MAX)?;
+        let lock = lock.ok_or_else(|| IndexError::Locked { bot: bot.clone() })?;
         recover(&layout)?;
-        let (base, fault) = match read_base(&layout) {
+        let pointer = places.pointer(bot)?;
+        let mut base = read_base(&layout, pointer.as_ref());
+        if matches!(base, Err(IndexError::Damaged { .. })) && matches!(places.heal(bot), Ok(true)) {
+            base = read_base(&layout, pointer.as_ref());
+        }
+        let (base, fault) = match base {
             Ok(base) => (base, None),
             Err(error @ IndexError::Damaged { .. }) => (None, Some(error)),
             Err(error) => return Err(error),
         };
-        let writer = Self { layout, config, base, fault, _lock: lock };
+        let bot = bot.clone();
+        let writer = Self { bot, layout, places, config, pointer, base, fault, _lock: lock };
         writer.sweep()?;
         Ok(writer)
     }
@@ -81,7 +104,7 @@ impl BotWriter {
     /// Compares the current snapshot, read anew, with its checksums; reads all files but opens
     /// no index. Fine where nothing was published.
     pub fn verify(&self) -> Result<(), IndexError> {
-        let Some(base) = read_base(&self.layout)? else { return Ok(()) };
+        let Some(base) = read_base(&self.layout, self.pointer.as_ref())? else { return Ok(()) };
         base.check_files(&self.layout.snapshot(base.key))
     }
 
@@ -122,7 +145,7 @@ impl BotWriter {
     ) -> Result<(), IndexError> {
         if self.fault.is_some() {
             // Read once more: the error must be given away, and the folder may be well again.
-            self.base = read_base(&self.layout)?;
+            self.base = read_base(&self.layout, self.pointer.as_ref())?;
             self.fault = None;
         }
         let Some(base) = &self.base else { return Ok(()) };
@@ -140,43 +163,22 @@ impl BotWriter {
         Ok(())
     }
 
-    /// Removes stages, trash, and snapshots that are not current and that no reader holds.
+    /// Makes a snapshot current that lies finished in its place.
+    fn point_to(&mut self, manifest: Manifest) -> Result<(), IndexError> {
+        let pointer = self.places.publish(&self.bot, self.pointer.as_ref(), &manifest)?;
+        self.pointer = Some(pointer);
+        self.base = Some(manifest);
+        self.fault = None;
+        Ok(())
+    }
+
+    /// Removes what is not current and what no reader holds.
     fn sweep(&self) -> Result<(), IndexError> {
         // An older snapshot may be the only list of documents that is left.
         if self.fault.is_some() {
             return Ok(());
         }
-        self.layout.remove_next_pointer()?;
-        // Where the pointer itself is damaged nothing is known to be superfluous.
-        let Ok(current) = self.layout.current() else { return Ok(()) };
-        for path in self.layout.leftovers(current)? {
-            self.discard(&path)?;
-        }
-        Ok(())
-    }
-
-    /// Removes a snapshot's folder unless a reader holds it.
-    fn discard(&self, folder: &Path) -> Result<(), IndexError> {
-        if Layout::is_trash(folder) {
-            return remove(folder);
-        }
-        let manifest = File::open(folder.join(MANIFEST_FILE)).ok();
-        // The lock is kept until the folder has another name, so that nobody opens half of it.
-        match manifest.as_ref().map(File::try_lock) {
-            Some(Err(TryLockError::WouldBlock)) => return Ok(()),
-            Some(Err(TryLockError::Error(error))) => return Err(IndexError::io(folder)(error)),
-            Some(Ok(())) | None => {}
-        }
-        remove(&self.move_to_trash(folder)?)
-    }
-
-    /// Gives a folder that is to be removed another name: half of it must never stand under its
-    /// own. The name.
-    fn move_to_trash(&self, folder: &Path) -> Result<PathBuf, IndexError> {
-        let trash = self.layout.trash(folder);
-        remove(&trash)?;
-        fs::rename(folder, &trash).map_err(IndexError::io(folder))?;
-        Ok(trash)
+        self.places.sweep(&self.bot)
     }
 }
 
@@ -202,27 +204,10 @@ fn recover(layout: &Layout) -> Result<(), IndexError> {
     sync_folder(&layout.snapshots())
 }
 
-fn read_base(layout: &Layout) -> Result<Option<Manifest>, IndexError> {
-    layout.current()?.map(|key| Manifest::read(&layout.snapshot(key))).transpose()
-}
-
-/// The lock of a bot. Released by name, not by closing: a child process that another thread has
-/// just forked holds the file too until it runs its program.
-#[derive(Debug)]
-struct BotLock(File);
-
-impl Drop for BotLock {
-    fn drop(&mut self) {
-        let _ = self.0.unlock();
-    }
-}
-
-fn lock(bot: &BotId, path: &Path) -> Result<BotLock, IndexError> {
-    let file = File::options().create(true).truncate(false).write(true).open(path);
-    let file = file.map_err(IndexError::io(path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(BotLock(file)),
-        Err(TryLockError::WouldBlock) => Err(IndexError::Locked { bot: bot.clone() }),
-        Err(TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
+fn read_base(layout: &Layout, pointer: Option<&Pointer>) -> Result<Option<Manifest>, IndexError> {
+    let Some(pointer) = pointer else { return Ok(None) };
+    match &pointer.target {
+        Some(target) => Manifest::read(&layout.snapshot(target.key)).map(Some),
+        None => Err(IndexError::damaged(&layout.current_file(), "it holds no snapshot key")),
     }
 }

@@ -65,6 +65,16 @@ pub(crate) struct Global {
     /// from `reindex`.
     #[arg(long, global = true, value_name = "DIR", env = "JELY_EMBEDDER")]
     pub(crate) embedder: Option<PathBuf>,
+    /// What several machines share: `s3://<bucket>/<prefix>`, for a program built with the feature
+    /// `s3`, or a folder that all of them mount
+    ///
+    /// Bots and the bytes of their documents are there, and `--data` names a folder of this machine
+    /// that is a cache of it: it may be thrown away, and must hold no bots of its own. Credentials
+    /// and the address of the service are taken from the environment, as the tools of AWS do
+    /// (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL).
+    #[arg(long, global = true, value_name = "ADDRESS", env = "JELY_REMOTE")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) remote: Option<String>,
     /// What to start where documents are parsed apart
     #[arg(skip)]
     pub(crate) worker: Option<WorkerCommand>,

@@ -19,12 +19,13 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use ::train::{DataFolder, Isolation, Options, Pool, TrainError, WorkerLimits, WorkerPool};
+use ::train::{DataFolder, Isolation, Options, Pool, WorkerLimits, WorkerPool};
 
 use crate::cli::{Cli, Command, Global, Parsing};
 use crate::embedder;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::remote;
 
 /// Stack of a thread that parses. The parsers do not recurse over their input; what lies below
 /// them was not written here.
@@ -53,13 +54,20 @@ pub(crate) fn run(cli: Cli, output: &mut Output<'_>, err: &mut dyn Write) -> any
 }
 
 /// The data folder, created where it is missing.
-fn folder(global: &Global) -> Result<DataFolder, TrainError> {
-    DataFolder::open(&global.data, index::Config::default())
+fn folder(global: &Global) -> anyhow::Result<DataFolder> {
+    let config = index::Config::default();
+    Ok(match &global.remote {
+        None => DataFolder::open(&global.data, config)?,
+        Some(address) => DataFolder::open_shared(&global.data, &remote::open(address)?, config)?,
+    })
 }
 
-/// The data folder, for commands that need one to be there.
-fn existing_folder(global: &Global) -> Result<DataFolder, TrainError> {
-    DataFolder::open_existing(&global.data, index::Config::default())
+/// The data folder, for commands that need one to be there; a cache may be empty.
+fn existing_folder(global: &Global) -> anyhow::Result<DataFolder> {
+    if global.remote.is_some() {
+        return folder(global);
+    }
+    Ok(DataFolder::open_existing(&global.data, index::Config::default())?)
 }
 
 /// How to train, as the command line says.

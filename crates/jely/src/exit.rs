@@ -19,7 +19,7 @@ pub enum Exit {
     SomeFailed,
     /// `ask --exit-code`: the documents do not hold the answer.
     NotAnswered,
-    /// Another process is changing the bot.
+    /// Another process is changing the bot, or did so first.
     Locked,
 }
 
@@ -31,7 +31,7 @@ Exit codes:
   2  the command line is wrong
   3  some documents (or bots) failed, each named with its reason; the rest is done
   4  ask --exit-code: the documents do not hold the answer
-  5  another process is changing the bot; try again later";
+  5  another process is changing the bot, or did so first; try again";
 
 impl Exit {
     /// The code the process ends with.
@@ -78,7 +78,7 @@ pub(crate) fn report(error: &anyhow::Error, json: bool, err: &mut dyn Write) -> 
     // Nobody is left to tell when this fails.
     let _ = writeln!(err, "{line}");
     match code {
-        "LOCKED" => Exit::Locked,
+        "LOCKED" | "OVERTAKEN" => Exit::Locked,
         "USAGE" => Exit::Usage,
         _ => Exit::Failed,
     }
@@ -108,6 +108,7 @@ fn hint(code: &str) -> &'static str {
         }
         "BOT_NOT_FOUND" => "\nhint: `jely train <bot> <files or folders>` trains one",
         "NO_DATA_FOLDER" => "\nhint: `--data DIR` or JELY_DATA names the data folder",
+        "OVERTAKEN" => "\nhint: nothing was changed; the same command starts from the new state",
         "NO_WORKER" => "\nhint: `--no-isolation` parses without one; only for files you trust",
         _ => "",
     }
@@ -169,6 +170,9 @@ mod tests {
         let locked = TrainError::from(IndexError::Locked { bot }).into();
         let mut err = Vec::new();
         assert_eq!(report(&locked, false, &mut err), Exit::Locked);
+        let bot = "demo".parse().unwrap();
+        let overtaken = TrainError::from(IndexError::Overtaken { bot }).into();
+        assert_eq!(report(&overtaken, false, &mut err), Exit::Locked);
         let usage = CommandError::usage("no").into();
         check(&usage, false, Exit::Usage, "error: no\n");
     }

@@ -14,6 +14,7 @@ mod embedder;
 mod exit;
 mod output;
 mod progress;
+mod remote;
 mod time;
 mod walk;
 

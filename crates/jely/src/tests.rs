@@ -148,6 +148,22 @@ fn a_report_that_cannot_be_written_does_not_deny_the_work() {
 }
 
 #[test]
+fn a_remote_is_refused_where_it_cannot_be_had() {
+    let home = shop();
+    let check = |address: &str, exit: Exit, expected: &str| {
+        let (found, _, err) = jely(home.path(), &["docs", "b", "--remote", address]);
+        assert_eq!(found, exit, "{err}");
+        assert!(err.contains(expected), "{err}");
+    };
+    check("gs://bucket", Exit::Usage, "gs://bucket: expected s3://<bucket>/<prefix> or a folder");
+    if cfg!(feature = "s3") {
+        check("s3:///x", Exit::Usage, "s3:///x: expected s3://<bucket>");
+    } else {
+        check("s3://bucket/x", Exit::Usage, "--features jely/s3");
+    }
+}
+
+#[test]
 fn an_embedding_model_is_refused_where_it_cannot_be_had() {
     let home = shop();
     let file = home.path().join("docs/hours.md");

@@ -86,7 +86,11 @@ impl Staging {
         // Someone may have deleted the whole store meanwhile, as is allowed for a cache.
         create_dir(&self.folder)?;
         if let Some(parent) = target.parent() {
-            create_dir(parent)?;
+            match sync {
+                Sync::Full => create_dir(parent)?,
+                Sync::None => fs::create_dir_all(parent)
+                    .map_err(TrainError::io(parent, "create the folder"))?,
+            }
         }
         write_atomically(&self.folder, target, bytes, sync).map_err(TrainError::io(target, "write"))
     }

@@ -41,6 +41,24 @@ pub enum TrainError {
         /// The newest version this release reads.
         supported: u32,
     },
+    /// The data folder is a cache of what machines share elsewhere, or holds bots of its own.
+    #[error("{}: {}", .path.display(), elsewhere(found.as_deref(), wanted.as_deref()))]
+    Elsewhere {
+        /// The folder.
+        path: PathBuf,
+        /// What it is a cache of; `None` where it holds bots of its own.
+        found: Option<String>,
+        /// What it was to be a cache of; `None` where it was to hold bots of its own.
+        wanted: Option<String>,
+    },
+    /// What machines share cannot be reached, or refuses.
+    #[error("{place}: {source}")]
+    Remote {
+        /// What was asked for.
+        place: String,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The bot has never been trained.
     #[error("bot {bot}: nothing is trained under this name: train it first")]
     NoBot {
@@ -126,6 +144,8 @@ impl TrainError {
             Self::NoFolder { .. } => "NO_DATA_FOLDER",
             Self::NotAFolder { .. } => "NOT_A_DATA_FOLDER",
             Self::NewerFormat { .. } => "NEWER_FORMAT",
+            Self::Elsewhere { .. } => "ELSEWHERE",
+            Self::Remote { .. } => "REMOTE",
             Self::NoBot { .. } => "BOT_NOT_FOUND",
             Self::NoDocument { .. } => "DOCUMENT_NOT_FOUND",
             Self::CannotRebuild { .. } => "CANNOT_REBUILD",
@@ -147,10 +167,29 @@ impl TrainError {
     }
 }
 
+/// Why a folder is not the cache that is wanted, in words.
+fn elsewhere(found: Option<&str>, wanted: Option<&str>) -> String {
+    match (found, wanted) {
+        (Some(found), None) => {
+            format!("this is a cache of {found}: name that with --remote, or another folder")
+        }
+        (Some(found), Some(wanted)) => {
+            format!("this is a cache of {found}, not of {wanted}: name another folder")
+        }
+        (None, _) => {
+            "this folder holds bots of its own, which would not be shared: name another folder \
+             as the cache of what is, and train the bots there"
+                .to_owned()
+        }
+    }
+}
+
 /// A stable name of the kind of an error of the index, for programs.
 pub fn index_code(error: &IndexError) -> &'static str {
     match error {
         IndexError::Locked { .. } => "LOCKED",
+        IndexError::Overtaken { .. } => "OVERTAKEN",
+        IndexError::Remote { .. } => "REMOTE",
         IndexError::NewerFormat { .. } => "NEWER_FORMAT",
         IndexError::Damaged { .. } => "DAMAGED",
         IndexError::Outdated { .. } | IndexError::OtherPipeline { .. } => "OUTDATED",

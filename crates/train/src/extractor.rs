@@ -1,13 +1,13 @@
 //! Bytes to an extract, by the cheapest way there is.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use document::ContentHash;
 use index::PipelineKey;
 
 use crate::extracts::Parsed;
+use crate::storing::Storing;
 use crate::{
     Content, DataFolder, Extract, Failure, Isolation, Options, TrainError, Verdict, WorkerError,
     WorkerPool, hashing,
@@ -23,44 +23,49 @@ pub(crate) enum Origin<'a> {
 }
 
 /// Makes extracts for one run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Extractor<'a> {
-    pub(crate) folder: &'a DataFolder,
-    pub(crate) options: &'a Options,
+#[derive(Clone, Copy)]
+pub(crate) struct Extractor<'r, 'a> {
+    pub(crate) folder: &'r DataFolder,
+    pub(crate) options: &'r Options,
     pub(crate) pipeline: PipelineKey,
     /// Jobs of the run that are not done.
-    pub(crate) unfinished: &'a AtomicUsize,
+    pub(crate) unfinished: &'r AtomicUsize,
+    /// Where the originals go.
+    pub(crate) storing: &'r Storing<'a>,
 }
 
-impl Extractor<'_> {
+impl<'a> Extractor<'_, 'a> {
     /// The extract of what `origin` holds, expected to hash to `expected`; where the file changed
-    /// since it was hashed, what was read counts. On `Ok(Ok(..))` the original is stored.
+    /// since it was hashed, what was read counts. On `Ok(Ok(..))` the original is stored, or on its
+    /// way to be.
     ///
     /// The outer error is one of our disk and ends the run, the inner one is of the document.
     pub(crate) fn extract(
         &self,
         expected: ContentHash,
-        origin: Origin<'_>,
+        origin: Origin<'a>,
     ) -> Result<Result<(ContentHash, Extract), Failure>, TrainError> {
-        if let Some(cached) = self.cached(expected) {
+        if let Some(cached) = self.cached(expected)? {
             return Ok(cached.map(|extract| (expected, extract)));
         }
         let bytes = match self.read(expected, origin)? {
             Ok(bytes) => bytes,
             Err(failure) => return Ok(Err(failure)),
         };
-        let hash = ContentHash::of(&bytes);
+        let is_stored = matches!(origin, Origin::Stored);
+        let hash = if is_stored { expected } else { ContentHash::of(&bytes) };
         let parsed = self.parse(hash, &bytes)?;
-        if parsed.is_ok() {
-            self.folder.originals().put(&bytes)?;
+        if parsed.is_ok() && !is_stored {
+            self.storing.put(bytes)?;
         }
         Ok(parsed.map(|extract| (hash, extract)))
     }
 
     /// The extract, if neither parsing nor storing is left to do.
-    fn cached(&self, hash: ContentHash) -> Option<Parsed> {
-        let cached = self.kept(hash)?;
-        (cached.is_err() || self.folder.originals().contains(hash)).then_some(cached)
+    fn cached(&self, hash: ContentHash) -> Result<Option<Parsed>, TrainError> {
+        let Some(cached) = self.kept(hash) else { return Ok(None) };
+        let is_done = cached.is_err() || self.folder.originals().size(hash)?.is_some();
+        Ok(is_done.then_some(cached))
     }
 
     /// What the cache holds, unless it is not to be believed.
@@ -71,11 +76,12 @@ impl Extractor<'_> {
         self.folder.extracts().get(self.pipeline, hash)
     }
 
-    fn read<'b>(
+    /// The bytes; those of the originals are what their hash says.
+    fn read(
         &self,
         hash: ContentHash,
-        origin: Origin<'b>,
-    ) -> Result<Result<Cow<'b, [u8]>, Failure>, TrainError> {
+        origin: Origin<'a>,
+    ) -> Result<Result<Cow<'a, [u8]>, Failure>, TrainError> {
         match origin {
             Origin::Given(content) => Ok(hashing::read(content, self.options.file_bytes_max())),
             Origin::Stored => match self.folder.originals().get(hash) {
@@ -90,8 +96,7 @@ impl Extractor<'_> {
     }
 
     fn missing(&self, hash: ContentHash) -> Failure {
-        let folder: PathBuf = self.folder.path().join("originals");
-        let message = format!("its bytes ({hash}) are not in {}", folder.display());
+        let message = format!("its bytes ({hash}) are not in {}", self.folder.originals_name());
         Failure { code: "UNREADABLE".to_owned(), message }
     }
 

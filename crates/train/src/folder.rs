@@ -1,4 +1,4 @@
-//! The one folder that holds everything: `version`, `originals/`, `extracts/`, `stamps/`, `vectors/`,
+//! The one folder that holds everything: `version`, `remote`, `originals/`, `extracts/`, `stamps/`, `vectors/`,
 //! `bots/`.
 
 use std::fs;
@@ -10,16 +10,21 @@ use document::BotId;
 use index::{IndexError, Manifest, Snapshot, Store};
 
 use crate::durable::{LazyStaging, Sync};
-use crate::{Extracts, Originals, TrainError};
+use crate::{Extracts, OriginalFiles, Originals, Remote, TrainError};
 
 /// The version of the folder's layout that this release writes, and the newest it reads.
 pub const FOLDER_VERSION: u32 = 1;
+
+/// Names the remote in a folder that is its cache.
+const REMOTE_FILE: &str = "remote";
 
 /// A data folder: originals, extracts and the bots over them.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    originals: Originals,
+    originals: Arc<dyn Originals>,
+    /// What the originals are called.
+    originals_name: String,
     extracts: Extracts,
     store: Store,
     /// For the files that have no store with a staging folder of its own.
@@ -35,11 +40,56 @@ impl DataFolder {
     pub fn open(path: impl Into<PathBuf>, config: index::Config) -> Result<Self, TrainError> {
         let path = path.into();
         let staging = staging(&path);
-        if read_version(&path)?.is_none() {
-            let text = format!("{FOLDER_VERSION}\n");
-            staging.get()?.write(&path.join("version"), text.as_bytes(), Sync::Full)?;
-        }
+        write_version(&path, &staging)?;
         Self::at(path, staging, config)
+    }
+
+    /// Opens the data folder at `path` as a cache of what several machines share, creating it
+    /// where it is missing. It may be thrown away at any time: bots are fetched as they are asked
+    /// for, originals are stored with the remote alone, and parsed documents again where the cache
+    /// lacks them.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Elsewhere`] where the folder holds bots of its own or is a cache of another
+    /// remote, and what [`open`](Self::open) reports.
+    pub fn open_shared(
+        path: impl Into<PathBuf>,
+        remote: &Remote,
+        config: index::Config,
+    ) -> Result<Self, TrainError> {
+        let path = path.into();
+        let staging = staging(&path);
+        write_version(&path, &staging)?;
+        let elsewhere = |found| {
+            let wanted = Some(remote.name().to_owned());
+            TrainError::Elsewhere { path: path.clone(), found, wanted }
+        };
+        // What is shared is no cache of itself.
+        if path.canonicalize().is_ok_and(|path| path.display().to_string() == remote.name()) {
+            return Err(elsewhere(None));
+        }
+        let known = cached_remote(&path)?;
+        remote.prepare(known.is_some())?;
+        match known {
+            Some(name) if name == remote.name() => {}
+            Some(name) => return Err(elsewhere(Some(name))),
+            None if !Store::open(path.join("bots"), config.clone())?.bots()?.is_empty() => {
+                return Err(elsewhere(None));
+            }
+            None => {
+                let text = format!("{}\n", remote.name());
+                staging.get()?.write(&path.join(REMOTE_FILE), text.as_bytes(), Sync::Full)?;
+            }
+        }
+        Ok(Self {
+            originals: Arc::clone(remote.originals()),
+            originals_name: remote.name().to_owned(),
+            extracts: Extracts::new(path.join("extracts")),
+            store: Store::open_shared(path.join("bots"), remote.bots().clone(), config)?,
+            path,
+            staging,
+        })
     }
 
     /// Opens the data folder at `path` for commands that only make sense on what exists.
@@ -59,8 +109,13 @@ impl DataFolder {
     }
 
     fn at(path: PathBuf, staging: LazyStaging, config: index::Config) -> Result<Self, TrainError> {
+        if let Some(found) = cached_remote(&path)? {
+            return Err(TrainError::Elsewhere { path, found: Some(found), wanted: None });
+        }
+        let originals = path.join("originals");
         Ok(Self {
-            originals: Originals::new(path.join("originals")),
+            originals_name: originals.display().to_string(),
+            originals: Arc::new(OriginalFiles::new(originals)),
             extracts: Extracts::new(path.join("extracts")),
             store: Store::open(path.join("bots"), config)?,
             path,
@@ -85,8 +140,13 @@ impl DataFolder {
     }
 
     /// The bytes of documents.
-    pub fn originals(&self) -> &Originals {
-        &self.originals
+    pub fn originals(&self) -> &dyn Originals {
+        &*self.originals
+    }
+
+    /// Where they are, in words.
+    pub(crate) fn originals_name(&self) -> &str {
+        &self.originals_name
     }
 
     /// The cache of parsed documents.
@@ -128,12 +188,31 @@ impl DataFolder {
 
 /// The staging folder of a data folder. It is hidden, and no common name: the data may lie in a
 /// folder that was there before.
-fn staging(folder: &Path) -> LazyStaging {
+pub(crate) fn staging(folder: &Path) -> LazyStaging {
     LazyStaging::new(folder.join(".staging"))
 }
 
+/// Makes a folder a data folder where it is none.
+pub(crate) fn write_version(folder: &Path, staging: &LazyStaging) -> Result<(), TrainError> {
+    if read_version(folder)?.is_none() {
+        let text = format!("{FOLDER_VERSION}\n");
+        staging.get()?.write(&folder.join("version"), text.as_bytes(), Sync::Full)?;
+    }
+    Ok(())
+}
+
+/// The name of the remote that a folder is a cache of; `None` where it is none.
+pub(crate) fn cached_remote(folder: &Path) -> Result<Option<String>, TrainError> {
+    let path = folder.join(REMOTE_FILE);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim_end().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(TrainError::Io { path, action: "read", source }),
+    }
+}
+
 /// The version of the folder, checked; `None` where there is no folder or it has no version.
-fn read_version(folder: &Path) -> Result<Option<u32>, TrainError> {
+pub(crate) fn read_version(folder: &Path) -> Result<Option<u32>, TrainError> {
     let path = folder.join("version");
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,

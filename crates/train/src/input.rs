@@ -111,7 +111,8 @@ pub struct Options {
     /// How documents are read and cut.
     pub ingest: ingest::Config,
     /// Bytes of the documents that are being parsed or wait for the index; one document beyond
-    /// the limit runs alone. 256 MiB: five of the largest uploads.
+    /// the limit runs alone. 256 MiB: five of the largest uploads. Of parsed documents 64 MiB more
+    /// may wait to be durable.
     pub bytes_in_flight_max: u64,
     /// Folders whose vanished files are to be forgotten: a document whose source lies under one
     /// of them and is not among the inputs is removed. Where the source is an absolute path, it

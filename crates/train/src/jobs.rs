@@ -61,7 +61,7 @@ pub(crate) fn jobs<'a>(
     existing: &'a [DocumentEntry],
     candidates: &'a [Candidate<'a>],
     plan: &Plan,
-    originals: &Originals,
+    originals: &dyn Originals,
     rebuild: bool,
 ) -> Vec<Job<'a>> {
     let held: HashMap<_, _> = existing.iter().map(|entry| (&entry.id, entry)).collect();
@@ -79,7 +79,7 @@ pub(crate) fn jobs<'a>(
     }
     if rebuild {
         for entry in existing.iter().filter(|entry| !done.contains(&entry.id)) {
-            let bytes = originals.size(entry.content_hash).unwrap_or(0);
+            let bytes = originals.size(entry.content_hash).ok().flatten().unwrap_or(0);
             gathered.add(entry.content_hash, bytes, Draft::of_held(entry));
         }
     }
@@ -189,10 +189,10 @@ fn name_of(source: &str) -> String {
 /// # Errors
 ///
 /// What ends the run: our disk, or a document of `bot` that the new pipeline would lose.
-pub(crate) fn prepare(
-    job: &Job<'_>,
+pub(crate) fn prepare<'a>(
+    job: &Job<'a>,
     bot: &BotId,
-    extractor: Extractor<'_>,
+    extractor: Extractor<'_, 'a>,
 ) -> Result<Vec<Prepared>, TrainError> {
     let mut shared: Option<Arc<Extract>> = None;
     let mut prepared = Vec::with_capacity(job.drafts.len());
@@ -216,11 +216,11 @@ pub(crate) fn prepare(
 }
 
 /// What stays of a draft that failed: what the bot holds, made anew where that is due.
-fn fall_back(
-    draft: &Draft<'_>,
+fn fall_back<'a>(
+    draft: &Draft<'a>,
     failure: Failure,
     bot: &BotId,
-    extractor: Extractor<'_>,
+    extractor: Extractor<'_, 'a>,
 ) -> Result<Prepared, TrainError> {
     let Some(entry) = draft.fallback else {
         return Ok(Prepared { failure: Some(failure), put: None });

@@ -14,7 +14,7 @@
 //! can cost a parse and nothing else.
 //!
 //! Absent on purpose: printing, HTTP, accounts, clocks beyond the stop-watch and those of the
-//! workers, threads of its own but for the one that starts them.
+//! workers, threads of its own but for the one that starts them and those that wait for the disk.
 
 mod check;
 mod durable;
@@ -33,9 +33,11 @@ mod plan;
 mod priority;
 mod progress;
 mod reindex;
+mod remote;
 mod remove;
 mod report;
 mod stamps;
+mod storing;
 #[cfg(test)]
 mod testing;
 mod worker;
@@ -46,11 +48,12 @@ pub use extract::{Extract, Summary};
 pub use extracts::Extracts;
 pub use folder::{DataFolder, FOLDER_VERSION};
 pub use input::{Content, Input, Isolation, Options, Pool, Vectors};
-pub use originals::Originals;
+pub use originals::{OriginalFiles, Originals};
 pub use pipeline::train;
 pub use priority::give_way;
 pub use progress::{Progress, Silent, Stage};
 pub use reindex::{BotReport, Rebuild, Reindex, reindex};
+pub use remote::Remote;
 pub use remove::remove;
 pub use report::{DocumentReport, Outcome, Report, Seconds};
 #[cfg(all(unix, feature = "fuzzing"))]

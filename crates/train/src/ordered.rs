@@ -111,8 +111,9 @@ impl<R> Flight<R> {
     }
 }
 
-fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
-    // Unwind safe: what `work` shares with other jobs is files, each whole or absent.
+/// Runs `work`; a panic becomes its message.
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    // Unwind safe: what `work` shares with others is files, each whole or absent.
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| ingest::panic_message(&*panic))
 }
 

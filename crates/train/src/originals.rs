@@ -1,9 +1,8 @@
 //! The bytes of documents, by content: `<folder>/ab/abcd…`.
 
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::{fmt, fs, io, marker};
 
 use document::ContentHash;
 
@@ -11,21 +10,40 @@ use crate::TrainError;
 use crate::durable::{LazyStaging, Staging, Sync};
 
 /// The bytes of documents, each stored once under its hash. Shared by all bots.
+pub trait Originals: fmt::Debug + Send + marker::Sync {
+    /// Stores bytes; durable on return. Where whole ones are stored already, nothing is written.
+    fn put(&self, bytes: &[u8]) -> Result<ContentHash, TrainError>;
+
+    /// The bytes of this hash, checked against it; `None` where it is unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::DamagedOriginal`] where the stored bytes have another hash.
+    fn get(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, TrainError>;
+
+    /// How many bytes are stored under this hash, without reading them; `None` where there are
+    /// none.
+    fn size(&self, hash: ContentHash) -> Result<Option<u64>, TrainError>;
+}
+
+/// Originals in a folder.
 ///
-/// Nothing is created before the first [`put`](Self::put).
+/// Nothing is created before the first [`put`](Originals::put), which reads what is stored already
+/// and writes it again if it was damaged.
 #[derive(Debug)]
-pub struct Originals {
+pub struct OriginalFiles {
     files: HashedFiles,
 }
 
-impl Originals {
-    pub(crate) fn new(folder: PathBuf) -> Self {
+impl OriginalFiles {
+    /// Those in this folder.
+    pub fn new(folder: PathBuf) -> Self {
         Self { files: HashedFiles::new(folder) }
     }
+}
 
-    /// Stores bytes; durable on return. Where they are stored already they are read and compared,
-    /// and written again only if they were damaged.
-    pub fn put(&self, bytes: &[u8]) -> Result<ContentHash, TrainError> {
+impl Originals for OriginalFiles {
+    fn put(&self, bytes: &[u8]) -> Result<ContentHash, TrainError> {
         let hash = ContentHash::of(bytes);
         if !matches!(self.get(hash), Ok(Some(_))) {
             self.files.write(hash, bytes, Sync::Full)?;
@@ -33,27 +51,18 @@ impl Originals {
         Ok(hash)
     }
 
-    /// Whether bytes of this hash are stored; does not read them.
-    pub fn contains(&self, hash: ContentHash) -> bool {
-        self.files.path(hash).is_file()
-    }
-
-    /// How many bytes are stored under this hash; `None` where there are none.
-    pub fn size(&self, hash: ContentHash) -> Option<u64> {
-        fs::metadata(self.files.path(hash)).ok().map(|metadata| metadata.len())
-    }
-
-    /// The bytes of this hash, checked against it; `None` where it is unknown.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::DamagedOriginal`] where the stored bytes have another hash.
-    pub fn get(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, TrainError> {
+    fn get(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, TrainError> {
         let Some(bytes) = self.files.read(hash)? else { return Ok(None) };
         match ContentHash::of(&bytes) {
             found if found == hash => Ok(Some(bytes)),
             found => Err(TrainError::DamagedOriginal { path: self.files.path(hash), found }),
         }
+    }
+
+    fn size(&self, hash: ContentHash) -> Result<Option<u64>, TrainError> {
+        // A place that cannot be looked at holds nothing that can be read.
+        let metadata = fs::metadata(self.files.path(hash)).ok();
+        Ok(metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len()))
     }
 }
 
@@ -105,21 +114,21 @@ mod tests {
     #[test]
     fn bytes_come_back_by_their_hash() {
         let data = tempfile::tempdir().unwrap();
-        let originals = Originals::new(data.path().join("originals"));
+        let originals = OriginalFiles::new(data.path().join("originals"));
         let hash = ContentHash::of(b"brindle");
-        assert!(!originals.contains(hash));
+        assert_eq!(originals.size(hash).unwrap(), None);
         assert!(originals.get(hash).unwrap().is_none());
         assert!(!data.path().join("originals").exists());
         assert_eq!(originals.put(b"brindle").unwrap(), hash);
         assert_eq!(originals.put(b"brindle").unwrap(), hash);
         assert_eq!(originals.get(hash).unwrap().unwrap(), b"brindle");
-        assert_eq!(originals.size(hash), Some(7));
+        assert_eq!(originals.size(hash).unwrap(), Some(7));
     }
 
     #[test]
     fn damaged_bytes_are_refused_and_replaced_by_whole_ones() {
         let data = tempfile::tempdir().unwrap();
-        let originals = Originals::new(data.path().to_owned());
+        let originals = OriginalFiles::new(data.path().to_owned());
         let hash = originals.put(b"brindle").unwrap();
         fs::write(originals.files.path(hash), b"bramble").unwrap();
         let error = originals.get(hash).unwrap_err();

@@ -16,6 +16,7 @@ use crate::jobs::{Job, Prepared, jobs, prepare};
 use crate::ordered::in_order;
 use crate::plan::{Candidate, Plan, Step, plan};
 use crate::stamps::Stamps;
+use crate::storing::storing;
 use crate::{
     DataFolder, DocumentReport, Input, Options, Outcome, Progress, Report, Seconds, Stage,
     TrainError,
@@ -195,19 +196,21 @@ impl Run<'_> {
         self.progress.begin(Stage::Parse, jobs.iter().map(|job| job.drafts.len()).sum());
         let unfinished = AtomicUsize::new(jobs.len());
         let (folder, options, unfinished) = (self.folder, self.options, &unfinished);
-        let extractor = Extractor { folder, options, pipeline, unfinished };
-        let parse = in_order(
-            &self.options.pool,
-            jobs,
-            self.options.bytes_in_flight_max,
-            |job| job.bytes,
-            |job| {
-                let prepared = prepare(job, self.bot, extractor);
-                unfinished.fetch_sub(1, Ordering::Relaxed);
-                prepared
-            },
-            |job, result| self.take(job, result, &mut indexing, documents),
-        )?;
+        let parse = storing(folder.originals(), jobs.len(), |storing| {
+            let extractor = Extractor { folder, options, pipeline, unfinished, storing };
+            in_order(
+                &self.options.pool,
+                jobs,
+                self.options.bytes_in_flight_max,
+                |job| job.bytes,
+                |job| {
+                    let prepared = prepare(job, self.bot, extractor);
+                    unfinished.fetch_sub(1, Ordering::Relaxed);
+                    prepared
+                },
+                |job, result| self.take(job, result, &mut indexing, documents),
+            )
+        })?;
         if !rebuild {
             indexing.remove(plan)?;
         }

@@ -12,8 +12,8 @@ use crate::pipeline::{Run, chunks, documents, writer};
 use crate::plan::Plan;
 use crate::{DataFolder, Failure, Options, Progress, Seconds, TrainError};
 
-/// Code of the failure of a bot that another process is changing.
-const LOCKED: &str = "LOCKED";
+/// Codes of the failures of a bot that another process is changing, or has changed first.
+const LOCKED: [&str; 2] = ["LOCKED", "OVERTAKEN"];
 
 /// Which bots are made anew, and when.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +107,7 @@ pub fn reindex(
     for bot in chosen {
         let report = one(&bot);
         match &report.outcome {
-            Rebuild::Failed(failure) if failure.code == LOCKED => locked.push(bot),
+            Rebuild::Failed(failure) if LOCKED.contains(&&*failure.code) => locked.push(bot),
             _ => told(report),
         }
     }
@@ -189,7 +189,8 @@ impl Run<'_> {
         };
         let missing = contents.iter().filter(is_missing);
         missing.fold((0, 0), |(count, bytes), hash| {
-            (count + 1, bytes + self.folder.originals().size(*hash).unwrap_or(0))
+            let size = self.folder.originals().size(*hash).ok().flatten();
+            (count + 1, bytes + size.unwrap_or(0))
         })
     }
 }

@@ -40,9 +40,7 @@ impl BotWriter {
             fs::rename(&folder, &place).map_err(IndexError::io(&folder))?;
             sync_folder(&self.layout.snapshots())?;
         }
-        self.layout.point_to(manifest.key)?;
-        self.base = Some(manifest);
-        self.fault = None;
+        self.point_to(manifest)?;
         self.sweep()?;
         Ok(true)
     }

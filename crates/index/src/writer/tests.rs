@@ -6,6 +6,7 @@ use document::{BotId, Chunk, ContentHash, DocumentId, MediaType, Span};
 use proptest::prelude::*;
 
 use super::*;
+use crate::manifest::MANIFEST_FILE;
 use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, SnapshotKey, Store};
 
 mod cache;

@@ -12,6 +12,7 @@ use super::stage::{Finished, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
 use crate::schema::{Builder, Fields, schema};
+use crate::sweep::move_to_trash;
 use crate::{DocumentEntry, Embedding, IndexError, Language, Manifest, PipelineKey, SnapshotKey};
 
 /// What a transaction published.
@@ -178,9 +179,7 @@ impl<'a> Transaction<'a> {
             Some(found) => found,
             None => self.build(manifest)?,
         };
-        self.writer.layout.point_to(manifest.key)?;
-        self.writer.base = Some(manifest);
-        self.writer.fault = None;
+        self.writer.point_to(manifest)?;
         // It is published; what cannot be removed now is swept by the next writer.
         let _ = self.writer.sweep();
         Ok(())
@@ -217,7 +216,7 @@ impl<'a> Transaction<'a> {
     fn move_into_place(&self, finished: Finished, key: SnapshotKey) -> Result<(), IndexError> {
         let folder = self.writer.layout.snapshot(key);
         let there = folder.exists();
-        let replaced = there.then(|| self.writer.move_to_trash(&folder)).transpose()?;
+        let replaced = there.then(|| move_to_trash(&self.writer.layout, &folder)).transpose()?;
         if let Err(error) = finished.rename(&folder) {
             // Where this fails too, the next writer does it.
             let _ = replaced.map(|trash| fs::rename(trash, &folder));
