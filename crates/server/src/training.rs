@@ -4,16 +4,15 @@
 //! the next one. Jobs of one bot that wait together are done together: one run, one publication.
 //! A job ends: done, failed with a code, or put off with a cause and a limit.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use document::{BotId, DocumentId};
 use index::IndexError;
 use store::{Document, Job, JobKind, JobOutcome, Millis, Trained};
-use tokio::sync::watch;
-use tokio::task;
+use tokio::sync::{oneshot, watch};
 use train::{
     Content, DocumentReport, Input, Options, Outcome, Progress, Report, Stage, TrainError,
 };
@@ -26,6 +25,9 @@ const BATCH_MAX: u32 = 64;
 
 /// Bytes of documents that are done together, but for the first.
 const BATCH_BYTES_MAX: u64 = 128 << 20;
+
+/// How much a run gives way, as niceness.
+const NICENESS: u8 = 10;
 
 /// How long there is no look at the jobs where nobody rings: another server may have left one.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -113,8 +115,11 @@ async fn keep(app: &App, owner: &str, jobs: &[Job], meter: &Meter) {
         Duration::from_millis(u64::try_from(lease / 10).unwrap_or_default().clamp(100, 2_000));
     loop {
         tokio::time::sleep(every).await;
-        let (done, total) = meter.read();
-        let progress = jobs.iter().map(|job| (job.id.clone(), done, total)).collect();
+        let progress = jobs.iter().map(|job| {
+            let (done, total) = meter.of(job);
+            (job.id.clone(), done, total)
+        });
+        let progress = progress.collect();
         match app.store.renew_jobs(owner, progress, now() + lease, now()).await {
             Ok(true) => {}
             Ok(false) => {
@@ -126,29 +131,34 @@ async fn keep(app: &App, owner: &str, jobs: &[Job], meter: &Meter) {
     }
 }
 
-/// How far a run is.
+/// How far a run is with each of its documents: pages that are read, of how many.
 #[derive(Debug, Default)]
-struct Meter {
-    done: AtomicU64,
-    total: AtomicU64,
-}
+struct Meter(Mutex<HashMap<String, (u64, u64)>>);
 
 impl Meter {
-    fn read(&self) -> (u64, u64) {
-        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    fn of(&self, job: &Job) -> (u64, u64) {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = job.document_id.as_deref().unwrap_or_default();
+        pages.get(id).copied().unwrap_or_default()
+    }
+
+    fn set(&self, source: &str, done: u32, of: u32) {
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.insert(DocumentId::from_source(source).into(), (done.into(), of.into()));
     }
 }
 
 impl Progress for Meter {
-    fn begin(&self, stage: Stage, total: usize) {
-        if stage == Stage::Parse {
-            self.total.store(total as u64, Ordering::Relaxed);
+    fn begin(&self, _: Stage, _: usize) {}
+
+    fn advance(&self, source: &str, pages: u32) {
+        if pages > 0 {
+            self.set(source, pages, pages);
         }
     }
 
-    fn advance(&self, _source: &str, pages: u32) {
-        self.done.fetch_add(u64::from(pages.max(1)), Ordering::Relaxed);
-        self.total.fetch_max(self.done.load(Ordering::Relaxed), Ordering::Relaxed);
+    fn pages(&self, source: &str, done: u32, of: u32) {
+        self.set(source, done, of);
     }
 }
 
@@ -178,12 +188,12 @@ async fn trained(
     let Some(bot_id) = batch.first().map(|(job, _)| job.bot_id.clone()) else { return outcomes };
     let documents: Vec<Document> = batch.iter().map(|(_, document)| document.clone()).collect();
     let (folder, options, meter) = (app.folder.clone(), options.clone(), Arc::clone(meter));
-    let run = task::spawn_blocking(move || {
+    let result = apart(move || {
         let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
-        let inputs = inputs(&folder, &documents)?;
+        let inputs = documents.iter().map(input).collect::<Result<Vec<_>, _>>()?;
         train::train(&folder, &bot, &inputs, &options, &*meter).map_err(Refused::from)
-    });
-    let result = run.await.unwrap_or_else(|error| Err(Refused::Never(error.to_string())));
+    })
+    .await;
     outcomes.extend(batch.into_iter().map(|(job, document)| {
         let outcome = match &result {
             Ok(report) => outcome_of(report, &document),
@@ -194,20 +204,15 @@ async fn trained(
     outcomes
 }
 
-fn inputs(folder: &train::DataFolder, documents: &[Document]) -> Result<Vec<Input>, Refused> {
-    let input = |document: &Document| {
-        let hash = document.content_hash.parse();
-        let hash = hash.map_err(|_| Refused::Never("the hash is damaged".to_owned()))?;
-        let bytes = folder.originals().get(hash)?;
-        let bytes =
-            bytes.ok_or_else(|| Refused::Never("the uploaded bytes are gone".to_owned()))?;
-        Ok(Input {
-            title: document.title.clone(),
-            metadata: document.metadata.clone(),
-            ..Input::new(&document.source, Content::Bytes(Cow::Owned(bytes)))
-        })
-    };
-    documents.iter().map(input).collect()
+fn input(document: &Document) -> Result<Input, Refused> {
+    let hash = document.content_hash.parse();
+    let hash = hash.map_err(|_| Refused::Never("the hash is damaged".to_owned()))?;
+    let content = Content::Stored { hash, bytes: document.bytes };
+    Ok(Input {
+        title: document.title.clone(),
+        metadata: document.metadata.clone(),
+        ..Input::new(&document.source, content)
+    })
 }
 
 fn outcome_of(report: &Report, document: &Document) -> JobOutcome {
@@ -247,6 +252,23 @@ async fn dropped(app: &App, options: &Options, jobs: Vec<Job>) -> Vec<(Job, JobO
     ended(jobs, result)
 }
 
+/// Does a run on a thread of its own that gives way to those who answer. Niceness is a thread's for
+/// good, so the thread ends with the run.
+async fn apart<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    let (done, result) = oneshot::channel();
+    let run = move || {
+        train::give_way(NICENESS);
+        // Who waited may have lost the lease; what was published stays.
+        let _ = done.send(run());
+    };
+    let started = Builder::new().name("train".to_owned()).spawn(run);
+    started.map_err(|error| Refused::Now { code: "NO_THREAD", message: error.to_string() })?;
+    let crashed = |_| Refused::Never("the training crashed inside the server".to_owned());
+    result.await.map_err(crashed)?
+}
+
 /// Takes those out of a bot's index that `chosen` picks, as far as it holds them.
 async fn without(
     app: &App,
@@ -256,7 +278,7 @@ async fn without(
 ) -> Result<(), Refused> {
     let Some(bot_id) = jobs.first().map(|job| job.bot_id.clone()) else { return Ok(()) };
     let (folder, options) = (app.folder.clone(), options.clone());
-    let run = task::spawn_blocking(move || {
+    apart(move || {
         let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
         let manifest = match folder.manifest(&bot) {
             Ok(manifest) => manifest,
@@ -271,8 +293,8 @@ async fn without(
             train::remove(&folder, &bot, &ids, &options, &train::Silent)?;
         }
         Ok(())
-    });
-    run.await.unwrap_or_else(|error| Err(Refused::Never(error.to_string())))
+    })
+    .await
 }
 
 fn ended(jobs: Vec<Job>, result: Result<(), Refused>) -> Vec<(Job, JobOutcome)> {

@@ -9,8 +9,8 @@ use index::PipelineKey;
 use crate::extracts::Parsed;
 use crate::storing::Storing;
 use crate::{
-    Content, DataFolder, Extract, Failure, Isolation, Options, TrainError, Verdict, WorkerError,
-    WorkerPool, hashing,
+    Content, DataFolder, Extract, Failure, Isolation, Options, PagesDone, Progress, TrainError,
+    Verdict, WorkerError, WorkerPool, hashing,
 };
 
 /// Where the bytes of a document are.
@@ -20,6 +20,15 @@ pub(crate) enum Origin<'a> {
     Given(&'a Content),
     /// Among the originals.
     Stored,
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn of(content: &'a Content) -> Self {
+        match content {
+            Content::Stored { .. } => Self::Stored,
+            Content::Path(_) | Content::Bytes(_) => Self::Given(content),
+        }
+    }
 }
 
 /// Makes extracts for one run.
@@ -32,6 +41,7 @@ pub(crate) struct Extractor<'r, 'a> {
     pub(crate) unfinished: &'r AtomicUsize,
     /// Where the originals go.
     pub(crate) storing: &'r Storing<'a>,
+    pub(crate) progress: &'r dyn Progress,
 }
 
 impl<'a> Extractor<'_, 'a> {
@@ -42,6 +52,7 @@ impl<'a> Extractor<'_, 'a> {
     /// The outer error is one of our disk and ends the run, the inner one is of the document.
     pub(crate) fn extract(
         &self,
+        source: &str,
         expected: ContentHash,
         origin: Origin<'a>,
     ) -> Result<Result<(ContentHash, Extract), Failure>, TrainError> {
@@ -54,7 +65,7 @@ impl<'a> Extractor<'_, 'a> {
         };
         let is_stored = matches!(origin, Origin::Stored);
         let hash = if is_stored { expected } else { ContentHash::of(&bytes) };
-        let parsed = self.parse(hash, &bytes)?;
+        let parsed = self.parse(source, hash, &bytes)?;
         if parsed.is_ok() && !is_stored {
             self.storing.put(bytes)?;
         }
@@ -100,13 +111,13 @@ impl<'a> Extractor<'_, 'a> {
         Failure { code: "UNREADABLE".to_owned(), message }
     }
 
-    fn parse(&self, hash: ContentHash, bytes: &[u8]) -> Result<Parsed, TrainError> {
+    fn parse(&self, source: &str, hash: ContentHash, bytes: &[u8]) -> Result<Parsed, TrainError> {
         if let Some(cached) = self.kept(hash) {
             return Ok(cached);
         }
         let Verdict { parsed, lasting } = match &self.options.isolation {
             Isolation::InProcess => Verdict::of(ingest::ingest(bytes, &self.options.ingest)),
-            Isolation::Child(workers) => self.parse_apart(workers, bytes)?,
+            Isolation::Child(workers) => self.parse_apart(source, workers, bytes)?,
         };
         if lasting {
             self.folder.extracts().put(self.pipeline, hash, &parsed)?;
@@ -114,8 +125,15 @@ impl<'a> Extractor<'_, 'a> {
         Ok(parsed)
     }
 
-    fn parse_apart(&self, workers: &WorkerPool, bytes: &[u8]) -> Result<Verdict, TrainError> {
-        match workers.parse(bytes, &self.options.ingest, self.share_of_threads()) {
+    fn parse_apart(
+        &self,
+        source: &str,
+        workers: &WorkerPool,
+        bytes: &[u8],
+    ) -> Result<Verdict, TrainError> {
+        let told = |pages: PagesDone| self.progress.pages(source, pages.done, pages.of);
+        let threads = self.share_of_threads();
+        match workers.parse_told(bytes, &self.options.ingest, threads, &told) {
             Ok(verdict) => Ok(verdict),
             Err(error @ WorkerError::NoWorker { .. }) => Err(error.into()),
             Err(error) => Ok(Verdict::failed(Failure::from(&error))),

@@ -49,8 +49,11 @@ pub(crate) fn fingerprint_all(
 }
 
 fn believed(input: &Input, stamps: &Stamps<'_>) -> Option<Fingerprint> {
-    let Content::Path(path) = &input.content else { return None };
-    stamps.believed(&input.source, &fs::metadata(path).ok()?)
+    match &input.content {
+        Content::Path(path) => stamps.believed(&input.source, &fs::metadata(path).ok()?),
+        Content::Stored { hash, bytes } => Some(Fingerprint { hash: *hash, bytes: *bytes }),
+        Content::Bytes(_) => None,
+    }
 }
 
 /// Whether something is at a path, be it a link that leads nowhere; where that cannot be told,
@@ -65,6 +68,9 @@ fn fingerprint(content: &Content, bytes_max: u64) -> Look {
             within(bytes.len() as u64, bytes_max)?;
             let bytes = Fingerprint { hash: ContentHash::of(bytes), bytes: bytes.len() as u64 };
             return Ok((bytes, None));
+        }
+        Content::Stored { hash, bytes } => {
+            return Ok((Fingerprint { hash: *hash, bytes: *bytes }, None));
         }
         Content::Path(path) => path,
     };
@@ -83,12 +89,15 @@ fn fingerprint(content: &Content, bytes_max: u64) -> Look {
     Ok((Fingerprint { hash, bytes: hasher.count() }, stamped))
 }
 
-/// All bytes of an input.
+/// All bytes of an input that brings them.
 pub(crate) fn read(content: &Content, bytes_max: u64) -> Result<Cow<'_, [u8]>, Failure> {
     let path = match content {
         Content::Bytes(bytes) => {
             within(bytes.len() as u64, bytes_max)?;
             return Ok(Cow::Borrowed(bytes));
+        }
+        Content::Stored { .. } => {
+            return Err(Failure::unreadable(&io::Error::other("its bytes are in the store")));
         }
         Content::Path(path) => path,
     };

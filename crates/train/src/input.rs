@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use document::DocumentId;
+use document::{ContentHash, DocumentId};
 use index::{EmbedFailure, Embedder, Embedding, ModelKey, PipelineKey, TextKind};
 use rayon::ThreadPool;
 
@@ -48,6 +48,13 @@ pub enum Content {
     Path(PathBuf),
     /// In memory.
     Bytes(Cow<'static, [u8]>),
+    /// Among the originals of the data folder already, read when it is its turn.
+    Stored {
+        /// Their hash.
+        hash: ContentHash,
+        /// How many they are.
+        bytes: u64,
+    },
 }
 
 /// The threads that hash and parse. They are started when they are first needed: a run that finds

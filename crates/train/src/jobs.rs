@@ -120,7 +120,7 @@ impl<'a> Draft<'a> {
             title: input.title.as_deref().or(old_title),
             metadata: &input.metadata,
             category: kept.and_then(DocumentEntry::category),
-            origin: Origin::Given(&input.content),
+            origin: Origin::of(&input.content),
             position: Some(position),
             fallback: held.filter(|_| rebuild),
         }
@@ -202,7 +202,7 @@ pub(crate) fn prepare<'a>(
             prepared.push(Prepared { failure: None, put: Some(put) });
             continue;
         }
-        match extractor.extract(job.hash, draft.origin)? {
+        match extractor.extract(draft.source, job.hash, draft.origin)? {
             Ok((hash, extract)) => {
                 let extract = Arc::new(extract);
                 let put = (draft.entry(hash, &extract), Arc::clone(&extract));
@@ -234,7 +234,8 @@ fn fall_back<'a>(
     if matches!(draft.origin, Origin::Stored) {
         return Err(lost(failure));
     }
-    let (hash, extract) = extractor.extract(entry.content_hash, Origin::Stored)?.map_err(lost)?;
+    let (hash, extract) =
+        extractor.extract(&entry.source, entry.content_hash, Origin::Stored)?.map_err(lost)?;
     let put = (Draft::of_held(entry).entry(hash, &extract), Arc::new(extract));
     Ok(Prepared { failure: Some(failure), put: Some(put) })
 }

@@ -196,8 +196,9 @@ impl Run<'_> {
         self.progress.begin(Stage::Parse, jobs.iter().map(|job| job.drafts.len()).sum());
         let unfinished = AtomicUsize::new(jobs.len());
         let (folder, options, unfinished) = (self.folder, self.options, &unfinished);
+        let progress = self.progress;
         let parse = storing(folder.originals(), jobs.len(), |storing| {
-            let extractor = Extractor { folder, options, pipeline, unfinished, storing };
+            let extractor = Extractor { folder, options, pipeline, unfinished, storing, progress };
             in_order(
                 &self.options.pool,
                 jobs,

@@ -22,6 +22,10 @@ pub trait Progress: Sync {
     /// read; 0 where the format has none or nothing was read.
     fn advance(&self, source: &str, pages: u32);
 
+    /// The document that comes from `source` has `of` pages, of which `done` are read; told some ten
+    /// times a second while it is parsed in a child process.
+    fn pages(&self, _source: &str, _done: u32, _of: u32) {}
+
     /// A batch goes on with this bot.
     fn bot(&self, _bot: &BotId) {}
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use ingest::{Config, Inspection};
 
-use super::{Confinement, Verdict, WorkerCommand, WorkerError, WorkerLimits};
+use super::{Confinement, PagesDone, Verdict, WorkerCommand, WorkerError, WorkerLimits};
 
 /// A pool on a system without workers.
 #[derive(Debug)]
@@ -22,6 +22,21 @@ impl WorkerPool {
     ///
     /// Always.
     pub fn parse(&self, _: &[u8], _: &Config, _: usize) -> Result<Verdict, WorkerError> {
+        Err(self.refusal())
+    }
+
+    /// Reads nothing.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn parse_told(
+        &self,
+        _: &[u8],
+        _: &Config,
+        _: usize,
+        _: &dyn Fn(PagesDone),
+    ) -> Result<Verdict, WorkerError> {
         Err(self.refusal())
     }
 

@@ -11,7 +11,7 @@ use super::confine::Confinement;
 use super::error::WorkerError;
 use super::launcher::Launcher;
 use super::limits::WorkerLimits;
-use super::message::{Reply, Request, Verdict};
+use super::message::{PagesDone, Reply, Request, Verdict};
 use super::process::Worker;
 
 /// Workers, at most as many as were allowed, started when a document needs one and kept for
@@ -71,7 +71,22 @@ impl WorkerPool {
         config: &Config,
         threads: usize,
     ) -> Result<Verdict, WorkerError> {
-        self.read(bytes, config, threads)
+        self.read(bytes, config, threads, &unheard)
+    }
+
+    /// The same; `told` hears how many pages are read, some ten times a second.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`WorkerPool::parse`].
+    pub fn parse_told(
+        &self,
+        bytes: &[u8],
+        config: &Config,
+        threads: usize,
+        told: &dyn Fn(PagesDone),
+    ) -> Result<Verdict, WorkerError> {
+        self.read(bytes, config, threads, told)
     }
 
     /// Inspects one document as [`WorkerPool::parse`] reads it; what is told of the file and why
@@ -86,7 +101,7 @@ impl WorkerPool {
         config: &Config,
         threads: usize,
     ) -> Result<Inspection, WorkerError> {
-        self.read(bytes, config, threads)
+        self.read(bytes, config, threads, &unheard)
     }
 
     fn read<R: Reply>(
@@ -94,18 +109,19 @@ impl WorkerPool {
         bytes: &[u8],
         config: &Config,
         threads: usize,
+        told: &dyn Fn(PagesDone),
     ) -> Result<R, WorkerError> {
         let config = config.clone();
         let request = Request { task: R::TASK, config, threads, bytes: bytes.len() as u64 };
         let (_seat, used) = self.sit_down();
         if let Some(worker) = used {
-            match self.read_with(worker, &request, bytes) {
+            match self.read_with(worker, &request, bytes, told) {
                 Ok(reply) => return Ok(reply),
                 Err(error @ WorkerError::TimedOut { .. }) => return Err(error),
                 Err(_) => {}
             }
         }
-        self.read_with(self.start()?, &request, bytes)
+        self.read_with(self.start()?, &request, bytes, told)
     }
 
     /// What the workers could do about their own rights; `None` before the first was started.
@@ -123,8 +139,9 @@ impl WorkerPool {
         mut worker: Worker,
         request: &Request,
         bytes: &[u8],
+        told: &dyn Fn(PagesDone),
     ) -> Result<R, WorkerError> {
-        let reply: R = worker.read(request, bytes, &self.limits)?;
+        let reply: R = worker.read(request, bytes, &self.limits, told)?;
         if !reply.tells_of_a_crash() && self.is_fit(&worker) {
             self.lock().idle.push(worker);
         }
@@ -158,6 +175,9 @@ impl WorkerPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Nobody wants to know.
+fn unheard(_: PagesDone) {}
 
 /// The right to use a worker.
 struct Seat<'a>(&'a WorkerPool);

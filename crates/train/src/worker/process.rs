@@ -14,7 +14,7 @@ use super::error::{Clock, Death, WorkerError};
 use super::frame::{Header, Kind};
 use super::launcher::Launcher;
 use super::limits::WorkerLimits;
-use super::message::{Hello, Reply, Request, SMALL_BYTES_MAX};
+use super::message::{Hello, PagesDone, Reply, Request, SMALL_BYTES_MAX};
 use super::talk::{Pipes, Silence, timespec};
 
 /// How long a child that closed its output may take to end before it is killed.
@@ -53,7 +53,7 @@ impl Worker {
         let mut process = Process(child.map_err(|error| fail(error.to_string()))?);
         let mut pipes = Pipes::of(&mut process.0).map_err(|error| fail(error.to_string()))?;
         let patience = Patience { wall: limits.stall_max, stall: limits.stall_max };
-        let hello = match pipes.ask(&[], Kind::Hello, SMALL_BYTES_MAX, patience) {
+        let hello = match pipes.ask(&[], Kind::Hello, SMALL_BYTES_MAX, patience, &|_| {}) {
             Ok(hello) => hello,
             Err(silence) => return Err(fail(stillborn(process, &mut pipes, &silence))),
         };
@@ -72,9 +72,10 @@ impl Worker {
         request: &Request,
         bytes: &[u8],
         limits: &WorkerLimits,
+        told: &dyn Fn(PagesDone),
     ) -> Result<R, WorkerError> {
         self.documents = self.documents.saturating_add(1);
-        let reply = self.exchange(request, bytes, limits);
+        let reply = self.exchange(request, bytes, limits, told);
         let reply = reply.and_then(|reply| R::decode(&reply).map_err(Silence::Garbage));
         reply.map_err(|silence| self.diagnose(silence, limits))
     }
@@ -84,6 +85,7 @@ impl Worker {
         request: &Request,
         bytes: &[u8],
         limits: &WorkerLimits,
+        told: &dyn Fn(PagesDone),
     ) -> Result<Vec<u8>, Silence> {
         let request =
             serde_json::to_vec(request).map_err(|error| Silence::Garbage(error.to_string()))?;
@@ -94,7 +96,7 @@ impl Worker {
             bytes,
         ];
         let patience = Patience { wall: limits.wall_max, stall: limits.stall_max };
-        self.pipes.ask(&parts, Kind::Reply, limits.walls.output_bytes_max, patience)
+        self.pipes.ask(&parts, Kind::Reply, limits.walls.output_bytes_max, patience, told)
     }
 
     /// Why the worker is silent; ends it.

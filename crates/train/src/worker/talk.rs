@@ -77,13 +77,14 @@ impl Pipes {
     }
 
     /// Sends `parts`, one after the other, and waits for one frame of `kind` with at most
-    /// `length_max` bytes.
+    /// `length_max` bytes. What the child tells of its pages meanwhile goes to `told`.
     pub(super) fn ask(
         &mut self,
         parts: &[&[u8]],
         kind: Kind,
         length_max: u64,
         patience: Patience,
+        told: &dyn Fn(PagesDone),
     ) -> Result<Vec<u8>, Silence> {
         let mut clocks = Clocks::new(patience);
         let mut question = Outgoing { parts: parts.to_vec() };
@@ -100,7 +101,12 @@ impl Pipes {
             if ready.stdout {
                 let heard = self.hear(&mut buffer)?;
                 has_moved |= !heard.is_empty();
-                if let Some(payload) = answer.take(heard, &mut self.pages)? {
+                let before = self.pages;
+                let payload = answer.take(heard, &mut self.pages)?;
+                if let Some(pages) = self.pages.filter(|_| self.pages != before) {
+                    told(pages);
+                }
+                if let Some(payload) = payload {
                     return Ok(payload);
                 }
             }
