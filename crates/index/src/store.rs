@@ -10,6 +10,7 @@ use document::BotId;
 use crate::cache::{Cache, Cached};
 use crate::files::create_folder;
 use crate::layout::Layout;
+use crate::writer::Workshop;
 use crate::{BotWriter, Config, IndexError, Manifest, Snapshot};
 
 /// How often opening starts over when the current snapshot is replaced meanwhile. Each round
@@ -26,6 +27,7 @@ pub struct Store {
     bots_dir: PathBuf,
     config: Config,
     cache: Cache,
+    workshop: Arc<Workshop>,
 }
 
 impl Store {
@@ -34,7 +36,8 @@ impl Store {
         let bots_dir = bots_dir.into();
         create_folder(&bots_dir)?;
         let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max);
-        Ok(Self { bots_dir, config, cache })
+        let workshop = Arc::new(Workshop::new(&config));
+        Ok(Self { bots_dir, config, cache, workshop })
     }
 
     /// The bots that have a current snapshot, sorted.
@@ -89,7 +92,8 @@ impl Store {
     /// The one writer of a bot, which need not exist yet. Takes the bot's lock, which ends with
     /// the writer or its process, and removes what an interrupted writer left.
     pub fn writer(&self, bot: &BotId) -> Result<BotWriter, IndexError> {
-        BotWriter::open(bot, self.layout(bot), self.config.clone())
+        let workshop = Arc::clone(&self.workshop);
+        BotWriter::open(bot, self.layout(bot), self.config.clone(), workshop)
     }
 
     fn layout(&self, bot: &BotId) -> Layout {

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use document::BotId;
 
@@ -15,16 +16,19 @@ use crate::manifest::MANIFEST_FILE;
 use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey};
 
 mod adoption;
+mod builder;
 mod compaction;
-mod directory;
+mod crew;
 mod embedding;
 mod stage;
 mod transaction;
+mod workshop;
 
 #[cfg(test)]
 mod tests;
 
 pub use transaction::{Published, Transaction};
+pub(crate) use workshop::Workshop;
 
 /// What a transaction starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub enum Begin {
 pub struct BotWriter {
     layout: Layout,
     config: Config,
+    /// Shared with all writers of the store.
+    workshop: Arc<Workshop>,
     base: Option<Manifest>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
@@ -52,7 +58,12 @@ pub struct BotWriter {
 }
 
 impl BotWriter {
-    pub(crate) fn open(bot: &BotId, layout: Layout, config: Config) -> Result<Self, IndexError> {
+    pub(crate) fn open(
+        bot: &BotId,
+        layout: Layout,
+        config: Config,
+        workshop: Arc<Workshop>,
+    ) -> Result<Self, IndexError> {
         create_folder(&layout.snapshots())?;
         let lock = lock(bot, &layout.lock())?;
         recover(&layout)?;
@@ -61,7 +72,7 @@ impl BotWriter {
             Err(error @ IndexError::Damaged { .. }) => (None, Some(error)),
             Err(error) => return Err(error),
         };
-        let writer = Self { layout, config, base, fault, _lock: lock };
+        let writer = Self { layout, config, workshop, base, fault, _lock: lock };
         writer.sweep()?;
         Ok(writer)
     }

@@ -1,0 +1,261 @@
+//! Documents into segments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use document::{Chunk, DocumentId};
+use tantivy::{Index, SingleSegmentIndexWriter};
+
+use super::crew::Crew;
+use super::stage::Folder;
+use super::workshop::{Heap, Workshop};
+use crate::manifest::FileEntry;
+use crate::parts::Parts;
+use crate::schema::{self, schema, settings, tokenizers};
+use crate::{DocumentEntry, IndexError, Language, pack};
+
+/// What the search library is told to expect of a text, times its bytes: it makes its table of
+/// words by that. The table grows where it is too small.
+const HEAP_PER_TEXT_BYTE: usize = 8;
+
+/// Bounds of what the library is told: it wants some 30 KiB, and its table stops growing with it
+/// at 15 MB.
+const HEAP_HINT: std::ops::RangeInclusive<usize> = 64 << 10..=16 << 20;
+
+/// A document to be indexed.
+pub(super) struct Put {
+    pub(super) entry: DocumentEntry,
+    pub(super) chunks: Vec<Chunk>,
+}
+
+impl Put {
+    fn text_bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.text.len()).sum()
+    }
+}
+
+/// A segment that was written into the stage.
+pub(super) struct Built {
+    pub(super) file: FileEntry,
+    pub(super) chunks: u32,
+    pub(super) documents: Vec<Indexed>,
+}
+
+/// A document that was indexed.
+pub(super) struct Indexed {
+    pub(super) id: DocumentId,
+    /// Tokens of its chunks.
+    pub(super) tokens: u64,
+    /// Languages of its chunks, sorted.
+    pub(super) languages: Vec<Language>,
+}
+
+/// Makes segments of documents, one after another.
+pub(super) struct Builder {
+    folder: PathBuf,
+    workshop: Arc<Workshop>,
+    heap_hint: usize,
+    documents: schema::Builder,
+    open: Option<Open>,
+    built: Vec<Built>,
+}
+
+/// A segment in the making.
+struct Open {
+    writer: SingleSegmentIndexWriter,
+    parts: Parts,
+    heap: Heap,
+    chunks: u32,
+    documents: Vec<Indexed>,
+}
+
+impl Builder {
+    /// A builder that writes into a folder. `text_bytes` is how much it should expect.
+    pub(super) fn new(folder: &Path, workshop: &Arc<Workshop>, text_bytes: usize) -> Self {
+        let hint = text_bytes.saturating_mul(HEAP_PER_TEXT_BYTE);
+        Self {
+            folder: folder.to_owned(),
+            workshop: Arc::clone(workshop),
+            heap_hint: hint.clamp(*HEAP_HINT.start(), *HEAP_HINT.end()),
+            documents: schema::Builder::new(schema().1),
+            open: None,
+            built: Vec::new(),
+        }
+    }
+
+    /// Adds a document. All of its chunks come to lie in one segment.
+    pub(super) fn add(&mut self, put: &Put) -> Result<(), IndexError> {
+        if put.chunks.is_empty() {
+            return Ok(());
+        }
+        let workshop = Arc::clone(&self.workshop);
+        let _turn = workshop.turn();
+        let added = self.index(put).map_err(IndexError::tantivy(&self.folder))?;
+        if added { self.write() } else { Ok(()) }
+    }
+
+    /// Writes the segment that is open, and gives all.
+    pub(super) fn finish(mut self) -> Result<Vec<Built>, IndexError> {
+        if self.open.is_some() {
+            let workshop = Arc::clone(&self.workshop);
+            let _turn = workshop.turn();
+            self.write()?;
+        }
+        Ok(self.built)
+    }
+
+    /// Indexes a document; whether the segment is to be written now.
+    fn index(&mut self, put: &Put) -> tantivy::Result<bool> {
+        let open = match &mut self.open {
+            Some(open) => open,
+            none => none.insert(Open::new(&self.folder, &self.workshop, self.heap_hint)?),
+        };
+        let mut languages = self.documents.languages(&put.chunks);
+        let mut tokens = 0;
+        for (chunk, language) in put.chunks.iter().zip(&languages) {
+            let (document, own_tokens) = self.documents.build(&put.entry, chunk, *language);
+            open.writer.add_document(document)?;
+            open.chunks += 1;
+            tokens += own_tokens;
+        }
+        languages.sort_unstable();
+        languages.dedup();
+        open.documents.push(Indexed { id: put.entry.id.clone(), tokens, languages });
+        Ok(open.heap.grow(open.writer.mem_usage()))
+    }
+
+    fn write(&mut self) -> Result<(), IndexError> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let Open { writer, parts, heap, chunks, documents } = open;
+        writer.finalize().map_err(IndexError::tantivy(&self.folder))?;
+        drop(heap);
+        let file = pack::write(&self.folder, chunks, &parts)?;
+        self.built.push(Built { file, chunks, documents });
+        Ok(())
+    }
+}
+
+impl Open {
+    fn new(folder: &Path, workshop: &Arc<Workshop>, heap_hint: usize) -> tantivy::Result<Self> {
+        let parts = Parts::within(folder);
+        let index =
+            Index::builder().schema(schema().0).settings(settings()).tokenizers(tokenizers());
+        let writer = index.single_segment_index_writer(parts.clone(), heap_hint)?;
+        let heap = Heap::new(workshop);
+        Ok(Self { writer, parts, heap, chunks: 0, documents: Vec::new() })
+    }
+}
+
+/// The documents of a change on their way into segments.
+///
+/// Few are gathered and indexed by the caller at the end; as soon as they are many, a crew indexes
+/// them as they come.
+pub(super) struct Intake {
+    workshop: Arc<Workshop>,
+    small_text_bytes_max: usize,
+    waiting: BTreeMap<DocumentId, Put>,
+    /// Text of what waits, in bytes.
+    text_bytes: usize,
+    /// Above the folder it works in: it ends first.
+    crew: Option<Crew>,
+    /// Documents the crew was given.
+    given: BTreeSet<DocumentId>,
+    /// Segments of earlier crews.
+    built: Vec<Built>,
+    stage: PathBuf,
+    folder: Option<Folder>,
+}
+
+impl Intake {
+    /// An intake whose segments are written into `stage`, which is made when it is needed.
+    pub(super) fn new(
+        stage: PathBuf,
+        small_text_bytes_max: usize,
+        workshop: Arc<Workshop>,
+    ) -> Self {
+        Self {
+            workshop,
+            small_text_bytes_max,
+            waiting: BTreeMap::new(),
+            text_bytes: 0,
+            crew: None,
+            given: BTreeSet::new(),
+            built: Vec::new(),
+            stage,
+            folder: None,
+        }
+    }
+
+    /// Takes a document, in place of what was taken under its id.
+    pub(super) fn put(&mut self, put: Put) -> Result<(), IndexError> {
+        self.remove(&put.entry.id);
+        if self.given.contains(&put.entry.id) {
+            // No segment may hold two states of a document: it could not be told which counts.
+            self.dismiss()?;
+        }
+        self.text_bytes += put.text_bytes();
+        self.waiting.insert(put.entry.id.clone(), put);
+        if self.crew.is_none() && self.text_bytes < self.small_text_bytes_max {
+            return Ok(());
+        }
+        self.give()
+    }
+
+    /// Forgets a document that waits. One that was indexed is for the caller to leave out.
+    pub(super) fn remove(&mut self, id: &DocumentId) {
+        self.text_bytes -= self.waiting.remove(id).map_or(0, |put| put.text_bytes());
+    }
+
+    /// Indexes what waits. The folder, and the segments in it: of two that hold the same document
+    /// the later one counts.
+    pub(super) fn finish(&mut self) -> Result<(Folder, Vec<Built>), IndexError> {
+        let path = self.folder()?.to_owned();
+        self.dismiss()?;
+        let mut builder = Builder::new(&path, &self.workshop, self.text_bytes);
+        for put in std::mem::take(&mut self.waiting).into_values() {
+            builder.add(&put)?;
+        }
+        self.built.extend(builder.finish()?);
+        let folder = self.folder.take().map_or_else(|| Folder::create(&self.stage), Ok)?;
+        Ok((folder, std::mem::take(&mut self.built)))
+    }
+
+    /// Gives what waits to the crew.
+    fn give(&mut self) -> Result<(), IndexError> {
+        let crew = match self.crew.take() {
+            Some(crew) => crew,
+            None => {
+                let workshop = Arc::clone(&self.workshop);
+                Crew::start(self.folder()?, &workshop)?
+            }
+        };
+        let crew = self.crew.insert(crew);
+        self.text_bytes = 0;
+        while let Some((id, put)) = self.waiting.pop_first() {
+            self.given.insert(id);
+            if !crew.take(put) {
+                // Someone has failed; whoever waits for them learns why.
+                return self.dismiss();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the crew and keeps its segments.
+    fn dismiss(&mut self) -> Result<(), IndexError> {
+        if let Some(crew) = self.crew.take() {
+            self.built.extend(crew.finish()?);
+            self.given.clear();
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self) -> Result<&Path, IndexError> {
+        let folder = match self.folder.take() {
+            Some(folder) => folder,
+            None => Folder::create(&self.stage)?,
+        };
+        Ok(self.folder.insert(folder).path())
+    }
+}
