@@ -29,8 +29,9 @@ pub struct Config {
     pub small_text_bytes_max: usize,
     /// Memory of all segments in the making, in bytes, over all bots of the store. Whoever finds
     /// it used up writes its segment as it is, so that more memory leaves fewer segments to
-    /// merge; a segment of less than 8 MiB is never cut short, so each transaction under way may
-    /// take that besides.
+    /// merge. No segment is cut short before it has grown by 4 MiB, and an empty one takes some 9
+    /// MiB by the library's account, most of it untouched: so much may come on top for each thread
+    /// that indexes.
     pub writer_heap_bytes: usize,
     /// How many threads may analyse, index or merge at a time, over all bots of the store: those
     /// that call for small transactions, and as many as this of each large one.

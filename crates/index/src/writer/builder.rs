@@ -19,9 +19,8 @@ use crate::{DocumentEntry, IndexError, Language, pack};
 /// words by that. The table grows where it is too small.
 const HEAP_PER_TEXT_BYTE: usize = 8;
 
-/// Bounds of what the library is told: it wants some 30 KiB, and its table stops growing with it
-/// at 15 MB.
-const HEAP_HINT: std::ops::RangeInclusive<usize> = 64 << 10..=16 << 20;
+/// Bounds of what the library is told: it wants some 30 KiB, and makes a table of a fourth of it.
+const HEAP_HINT: std::ops::RangeInclusive<usize> = 64 << 10..=4 << 20;
 
 /// A document to be indexed.
 pub(super) struct Put {
@@ -142,7 +141,7 @@ impl Open {
         let index =
             Index::builder().schema(schema().0).settings(settings()).tokenizers(tokenizers());
         let writer = index.single_segment_index_writer(parts.clone(), heap_hint)?;
-        let heap = Heap::new(workshop);
+        let heap = Heap::new(workshop, writer.mem_usage());
         Ok(Self { writer, parts, heap, chunks: 0, documents: Vec::new() })
     }
 }

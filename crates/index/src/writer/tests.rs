@@ -11,6 +11,7 @@ use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, Snapsh
 mod cache;
 mod damage;
 mod filters;
+mod segments;
 mod vectors;
 mod words;
 

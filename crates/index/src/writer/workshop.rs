@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::Config;
 
-/// Least memory of a segment in the making that is worth a segment of its own, in bytes: the
-/// library takes 1 MiB at a time, and a table of some MiB for a large change.
-const HEAP_BYTES_MIN: usize = 8 << 20;
+/// Least growth of a segment in the making that is worth a segment of its own, in bytes: some
+/// thousand chunks.
+const GROWTH_BYTES_MIN: usize = 4 << 20;
 
 /// Bounds the work of all writers of a [`Store`](crate::Store).
 ///
@@ -69,11 +69,14 @@ impl Drop for Turn<'_> {
 pub(crate) struct Heap {
     workshop: Arc<Workshop>,
     bytes: usize,
+    /// What it took when there was nothing in it: tables, and a page for each field.
+    empty_bytes: usize,
 }
 
 impl Heap {
-    pub(crate) fn new(workshop: &Arc<Workshop>) -> Self {
-        Self { workshop: Arc::clone(workshop), bytes: 0 }
+    pub(crate) fn new(workshop: &Arc<Workshop>, empty_bytes: usize) -> Self {
+        workshop.heap_bytes.fetch_add(empty_bytes, Ordering::Relaxed);
+        Self { workshop: Arc::clone(workshop), bytes: empty_bytes, empty_bytes }
     }
 
     /// Says what the segment takes now. Whether it is to be written out: all segments together are
@@ -84,7 +87,8 @@ impl Heap {
         let before = all.fetch_sub(self.bytes, Ordering::Relaxed);
         let now = before - self.bytes;
         self.bytes = bytes;
-        now > self.workshop.heap_bytes_max && bytes >= HEAP_BYTES_MIN
+        let growth = bytes.saturating_sub(self.empty_bytes);
+        now > self.workshop.heap_bytes_max && growth >= GROWTH_BYTES_MIN
     }
 }
 
@@ -121,15 +125,15 @@ mod tests {
 
     #[test]
     fn memory_is_counted_over_all_segments() {
-        let workshop = workshop(1, 5 * HEAP_BYTES_MIN);
-        let [mut one, mut other] = [Heap::new(&workshop), Heap::new(&workshop)];
-        assert!(!one.grow(3 * HEAP_BYTES_MIN));
-        assert!(!other.grow(2 * HEAP_BYTES_MIN));
-        assert!(other.grow(2 * HEAP_BYTES_MIN + 1));
+        let workshop = workshop(1, 5 * GROWTH_BYTES_MIN);
+        let [mut one, mut other] = [0, 0].map(|empty| Heap::new(&workshop, empty));
+        assert!(!one.grow(3 * GROWTH_BYTES_MIN));
+        assert!(!other.grow(2 * GROWTH_BYTES_MIN));
+        assert!(other.grow(2 * GROWTH_BYTES_MIN + 1));
         drop(one);
-        assert!(!other.grow(5 * HEAP_BYTES_MIN));
-        assert!(other.grow(5 * HEAP_BYTES_MIN + 1));
+        assert!(!other.grow(5 * GROWTH_BYTES_MIN));
+        assert!(other.grow(5 * GROWTH_BYTES_MIN + 1));
         // Too small to be a segment, whatever the others take.
-        assert!(!Heap::new(&workshop).grow(HEAP_BYTES_MIN - 1));
+        assert!(!Heap::new(&workshop, 9).grow(GROWTH_BYTES_MIN + 8));
     }
 }
