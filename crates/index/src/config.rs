@@ -22,7 +22,7 @@ pub struct Config {
     pub verify_bytes_max: u64,
     /// Snapshots up to this many bytes have their checksums compared before they are changed,
     /// larger ones their sizes. 1 MiB, hashed in less time than one file is synced, so that a change
-    /// costs what it costs alone; what a merge or a deletion reads is compared whatever its size.
+    /// costs what it costs alone; what a merge reads is compared whatever its size.
     pub base_verify_bytes_max: u64,
     /// Transactions with less text than this are indexed by the caller when they are published,
     /// as one segment and with the memory their text takes; others by threads, as they come.

@@ -5,7 +5,7 @@
 //! the next [`Snapshot`] beside the current one and publishes it by moving a pointer; readers
 //! hold a snapshot as long as they like and never see half a state.
 //!
-//! Three decisions shape the crate.
+//! Four decisions shape the crate.
 //!
 //! **Content decides, history does not.** A snapshot is named by its content ([`SnapshotKey`]),
 //! and search answers from the content: the same documents give the same hits and the same
@@ -14,6 +14,9 @@
 //!
 //! **One chain of analysis.** Documents, queries and whoever compares the two afterwards call
 //! [`analyze`]; there is no second tokenizer to disagree with it.
+//!
+//! **A segment is one file that never changes.** What became of its chunks stands in the manifest,
+//! so a snapshot is cheap to make from the one before, see `pack.rs`.
 //!
 //! **Nothing is trusted that was not checked.** The [`Manifest`] lists every file with size and
 //! checksum. A snapshot that differs from it is an [`IndexError::Damaged`] that names the file,

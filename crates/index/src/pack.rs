@@ -175,6 +175,8 @@ impl<'a> Table<'a> {
 
 #[cfg(test)]
 mod tests {
+    use tantivy::directory::TerminatingWrite as _;
+
     use super::*;
 
     fn packed(parts: &[(&str, &[u8])]) -> Vec<u8> {
@@ -197,6 +199,27 @@ mod tests {
         assert_eq!(table.chunks, 7);
         let parts: Vec<_> = table.parts.into_iter().map(|(name, at)| (name, &bytes[at])).collect();
         assert_eq!(parts, [("fieldnorm", &b"123"[..]), ("idx", b""), ("store", b"45")]);
+    }
+
+    #[test]
+    fn large_parts_are_packed_from_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = Parts::within(folder.path());
+        let large = vec![7; 3 << 20];
+        for (name, bytes) in [("s.idx", &b"12"[..]), ("s.store", &large), ("s.term", b"3")] {
+            let mut writer = all.open_write(Path::new(name)).unwrap();
+            writer.write_all(bytes).unwrap();
+            writer.terminate().unwrap();
+        }
+        assert!(folder.path().join("s.store").exists());
+        let entry = write(folder.path(), 1, &all).unwrap();
+        let bytes = fs::read(folder.path().join(&entry.name)).unwrap();
+        assert_eq!((entry.bytes, entry.hash), (bytes.len() as u64, ContentHash::of(&bytes)));
+        let parts = Table::read(&bytes).unwrap().parts;
+        let sizes: Vec<_> = parts.iter().map(|(name, at)| (*name, at.len())).collect();
+        assert_eq!(sizes, [("idx", 2), ("store", 3 << 20), ("term", 1)]);
+        assert!(bytes.ends_with(&[7, 7, b'3']));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the pack is left");
     }
 
     #[test]
