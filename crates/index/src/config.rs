@@ -34,7 +34,8 @@ pub struct Config {
     /// that indexes.
     pub writer_heap_bytes: usize,
     /// How many threads may analyse, index or merge at a time, over all bots of the store: those
-    /// that call for small transactions, and as many as this of each large one.
+    /// that call for small transactions, and as many as this of each large one. Each makes a
+    /// segment, and four of a size are merged at the end: three or less spare that.
     pub writer_threads: usize,
 }
 

@@ -209,14 +209,13 @@ impl Intake {
     /// Indexes what waits. The folder, and the segments in it: of two that hold the same document
     /// the later one counts.
     pub(super) fn finish(&mut self) -> Result<(Folder, Vec<Built>), IndexError> {
-        let path = self.folder()?.to_owned();
         self.dismiss()?;
-        let mut builder = Builder::new(&path, &self.workshop, self.text_bytes);
+        let folder = self.folder.take().map_or_else(|| Folder::create(&self.stage), Ok)?;
+        let mut builder = Builder::new(folder.path(), &self.workshop, self.text_bytes);
         for put in std::mem::take(&mut self.waiting).into_values() {
             builder.add(&put)?;
         }
         self.built.extend(builder.finish()?);
-        let folder = self.folder.take().map_or_else(|| Folder::create(&self.stage), Ok)?;
         Ok((folder, std::mem::take(&mut self.built)))
     }
 

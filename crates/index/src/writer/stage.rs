@@ -32,27 +32,30 @@ pub(super) struct Row {
 /// Documents, as they will be.
 pub(super) type Rows = BTreeMap<DocumentId, Row>;
 
-/// A folder that is removed when dropped, unless it got another name.
-pub(super) struct Folder(Option<PathBuf>);
+/// A folder that is removed when dropped, unless it was renamed.
+pub(super) struct Folder {
+    path: PathBuf,
+    is_renamed: bool,
+}
 
 impl Folder {
     /// Makes it anew.
     pub(super) fn create(path: &Path) -> Result<Self, IndexError> {
         remove(path)?;
         fs::create_dir(path).map_err(IndexError::io(path))?;
-        Ok(Self(Some(path.to_owned())))
+        Ok(Self { path: path.to_owned(), is_renamed: false })
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.0.as_deref().unwrap_or(Path::new(""))
+        &self.path
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Some(folder) = self.0.take() {
+        if !self.is_renamed {
             // What stays is swept by the next writer.
-            let _ = remove(&folder);
+            let _ = remove(&self.path);
         }
     }
 }
@@ -244,7 +247,7 @@ impl Finished {
     /// Gives the folder its name.
     pub(super) fn rename(mut self, to: &Path) -> Result<(), IndexError> {
         fs::rename(self.folder(), to).map_err(IndexError::io(self.folder()))?;
-        self.folder.0 = None;
+        self.folder.is_renamed = true;
         Ok(())
     }
 }
