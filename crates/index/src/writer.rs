@@ -20,6 +20,7 @@ mod builder;
 mod compaction;
 mod crew;
 mod embedding;
+mod intake;
 mod stage;
 mod transaction;
 mod workshop;

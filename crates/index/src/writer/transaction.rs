@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::{fmt, fs};
 
-use super::builder::{Intake, Put};
+use super::builder::Put;
 use super::embedding::{self, Vectorizing};
+use super::intake::Intake;
 use super::stage::{Finished, Row, Rows, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
