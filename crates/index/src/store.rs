@@ -21,7 +21,8 @@ const OPEN_ROUNDS_MAX: u32 = 50;
 /// out all others: 8 MiB of the default, which hold some 3,000 prepared chunks.
 const ATTACHED_SHARE: usize = 32;
 
-/// All bots of one data folder. Share it: its cache serves all threads.
+/// All bots of one data folder. Share it: its cache serves all threads, and its writers share the
+/// threads and the memory they may use.
 #[derive(Debug)]
 pub struct Store {
     bots_dir: PathBuf,

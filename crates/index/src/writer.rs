@@ -5,10 +5,12 @@
 //! has changed, and a crash at any moment leaves at most a folder for the next writer to sweep.
 
 use std::fs::{self, File, TryLockError};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use document::BotId;
+use tantivy::TantivyError;
 
 use crate::files::{create_folder, remove, sync_folder};
 use crate::layout::Layout;
@@ -216,6 +218,18 @@ fn recover(layout: &Layout) -> Result<(), IndexError> {
 
 fn read_base(layout: &Layout) -> Result<Option<Manifest>, IndexError> {
     layout.current()?.map(|key| Manifest::read(&layout.snapshot(key))).transpose()
+}
+
+/// Runs what calls the search library, which panics where it meets what it did not expect: that is
+/// an error of this change, and no end of the thread that asked for it.
+fn caught<T>(folder: &Path, run: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    // Whatever was under way is dropped with the change.
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(crashed(folder)))
+}
+
+fn crashed(folder: &Path) -> IndexError {
+    let what = "the search library crashed while indexing".to_owned();
+    IndexError::tantivy(folder)(TantivyError::SystemError(what))
 }
 
 /// The lock of a bot. Released by name, not by closing: a child process that another thread has

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use document::{Chunk, DocumentId};
 use tantivy::{Index, SingleSegmentIndexWriter};
 
+use super::caught;
 use super::workshop::{Heap, Workshop};
 use crate::manifest::FileEntry;
 use crate::parts::Parts;
@@ -88,8 +89,10 @@ impl Builder {
         }
         let workshop = Arc::clone(&self.workshop);
         let _turn = workshop.turn();
-        let added = self.index(put).map_err(IndexError::tantivy(&self.folder))?;
-        if added { self.write() } else { Ok(()) }
+        caught(&self.folder.clone(), || {
+            let is_large = self.index(put).map_err(IndexError::tantivy(&self.folder))?;
+            if is_large { self.write() } else { Ok(()) }
+        })
     }
 
     /// Writes the segment that is open, and gives all.
@@ -97,7 +100,7 @@ impl Builder {
         if self.open.is_some() {
             let workshop = Arc::clone(&self.workshop);
             let _turn = workshop.turn();
-            self.write()?;
+            caught(&self.folder.clone(), || self.write())?;
         }
         Ok(self.built)
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::builder::{Builder, Built, Put};
+use super::crashed;
 use super::workshop::Workshop;
 use crate::IndexError;
 
@@ -104,9 +105,4 @@ fn index(
     let built = builder.finish()?;
     alarm.0 = None;
     Ok(built)
-}
-
-fn crashed(folder: &Path) -> IndexError {
-    let what = "the search library crashed while indexing".to_owned();
-    IndexError::tantivy(folder)(tantivy::TantivyError::SystemError(what))
 }

@@ -8,6 +8,7 @@ use document::DocumentId;
 use tantivy::indexer::merge_filtered_segments;
 
 use super::builder::Built;
+use super::caught;
 use super::compaction::{Counts, merges};
 use super::workshop::Workshop;
 use crate::files::{remove, sync_folder, write_synced};
@@ -113,7 +114,7 @@ impl Stage {
     ) -> Result<(), IndexError> {
         for places in merges(&self.counts(rows)) {
             let _turn = workshop.turn();
-            let (file, chunks) = self.merge(&places, rows)?;
+            let (file, chunks) = caught(self.folder.path(), || self.merge(&places, rows))?;
             let merged = self.push(file, chunks);
             let is_moved = |row: &&mut Row| row.place.is_some_and(|place| places.contains(&place));
             rows.values_mut().filter(is_moved).for_each(|row| row.place = Some(merged));

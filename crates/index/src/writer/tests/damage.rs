@@ -235,6 +235,14 @@ fn a_dead_thread_tells_why() {
 }
 
 #[test]
+fn a_crash_of_the_search_library_is_an_error_of_the_change() {
+    let folder = Path::new("stage");
+    assert_eq!(caught(folder, || Ok(7)).unwrap(), 7);
+    let error = caught::<()>(folder, || panic!("as a library might")).unwrap_err().to_string();
+    assert!(error.contains("stage") && error.contains("crashed"), "{error}");
+}
+
+#[test]
 fn a_repair_by_another_process_is_seen() {
     let fixture = fixture();
     let key = publish(&fixture.store, &[("a", "Water.")]).key;
