@@ -17,7 +17,10 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use document::{Block, BlockKind, Chunk, ContentHash, DocumentId, MediaType, Span};
 use index::DocumentEntry;
-use tantivy::schema::{Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
 
 /// A criterion set up for one file of benches: few samples, so that all of them end in minutes.
 pub fn criterion() -> Criterion {
@@ -220,7 +223,7 @@ pub fn entry(number: usize) -> DocumentEntry {
     }
 }
 
-/// The schema of the floor: one stemmed field with positions, stored.
+/// The schema of the simplest floor: one stemmed field with positions, stored.
 pub fn tantivy_schema() -> (Schema, Field) {
     let indexing = TextFieldIndexing::default()
         .set_tokenizer("en_stem")
@@ -229,4 +232,51 @@ pub fn tantivy_schema() -> (Schema, Field) {
     let options = TextOptions::default().set_indexing_options(indexing) | STORED;
     let text = schema.add_text_field("text", options);
     (schema.build(), text)
+}
+
+/// The fields of the index as tantivy alone would have them: stems with lengths, words as written
+/// without, neither with positions; document and ordinal as fast fields; the chunk stored.
+pub struct SameFields {
+    /// The schema of all.
+    pub schema: Schema,
+    stem: Field,
+    exact: Field,
+    /// The id of a chunk's document.
+    pub document: Field,
+    ordinal: Field,
+    chunk: Field,
+}
+
+impl Default for SameFields {
+    fn default() -> Self {
+        let text = |tokenizer, lengths| {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(tokenizer)
+                .set_index_option(IndexRecordOption::WithFreqs)
+                .set_fieldnorms(lengths);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let mut schema = Schema::builder();
+        let stem = schema.add_text_field("stem", text("en_stem", true));
+        let exact = schema.add_text_field("exact", text("default", false));
+        let document = schema.add_text_field("document", STRING | FAST);
+        let ordinal = schema.add_u64_field("ordinal", FAST);
+        let chunk = schema.add_text_field("chunk", TextOptions::default().set_stored());
+        Self { schema: schema.build(), stem, exact, document, ordinal, chunk }
+    }
+}
+
+impl SameFields {
+    /// The tantivy document of a chunk: the words the index has of it, title and headings included.
+    pub fn document_of(&self, entry: &DocumentEntry, chunk: &Chunk) -> TantivyDocument {
+        let title = &entry.title;
+        let bag = format!("{title}\n{title}\n{}\n{}", chunk.headings.join("\n"), chunk.text);
+        let mut document = TantivyDocument::default();
+        document.add_text(self.stem, &bag);
+        document.add_text(self.exact, &bag);
+        document.add_text(self.document, entry.id.as_str());
+        document.add_u64(self.ordinal, u64::from(chunk.ordinal));
+        document.add_text(self.chunk, &chunk.text);
+        document
+    }
 }

@@ -148,7 +148,7 @@ fn a_copy_of_two_moments_is_put_back_to_the_one_it_holds() {
         assert_eq!(doctor(&to).ends(0).json_lines()[0]["bot"]["state"], "whole");
     }
     // A snapshot that went while it was copied: with its list, and without.
-    for (gone, code) in [("term", 0), ("json", 3)] {
+    for (gone, code) in [("segment", 0), ("json", 3)] {
         copy(&moments[0], &to);
         let snapshots = to.join("bots").join(BOT).join("snapshots");
         let snapshot = std::fs::read_dir(snapshots).unwrap().next().unwrap().unwrap().path();

@@ -179,12 +179,12 @@ fn a_damaged_snapshot_is_refused_and_mended_by_reindex() {
     let snapshots = app.data().join("bots/shop/snapshots");
     let snapshot = std::fs::read_dir(&snapshots).unwrap().next().unwrap().unwrap().path();
     for file in std::fs::read_dir(&snapshot).unwrap().map(|file| file.unwrap().path()) {
-        if file.extension().is_some_and(|kind| kind == "store") {
+        if file.extension().is_some_and(|kind| kind == "segment") {
             std::fs::write(&file, b"nonsense").unwrap();
         }
     }
     let run = app.jely(["ask", "shop", "How much does the lift carry?"]).ends(1);
-    assert!(run.stderr.contains(".store") && run.stderr.contains("rebuild"), "{}", run.stderr);
+    assert!(run.stderr.contains(".segment") && run.stderr.contains("rebuild"), "{}", run.stderr);
     app.jely(["reindex", "--bot", "shop"]).ends(0);
     assert_eq!(app.ask("shop", "How much does the lift carry?")["answered"], true);
 }

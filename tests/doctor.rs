@@ -132,7 +132,7 @@ fn a_data_folder_is_looked_at_and_mended() {
     let snapshots = app.data().join("bots/shop/snapshots");
     let files = std::fs::read_dir(snapshots).unwrap().flatten();
     let files = files.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten());
-    let file = files.map(|file| file.path()).find(|path| path.extension().unwrap() == "idx");
+    let file = files.map(|file| file.path()).find(|path| path.extension().unwrap() == "segment");
     let file = file.unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[0] ^= 1;

@@ -61,6 +61,8 @@ mod mutation;
 // Ten thousand of them while questions are asked; run by command.
 #[cfg(target_os = "linux")]
 mod soak;
+// Bots of an earlier release.
+mod migration;
 // Any history gives the same answers.
 mod history;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Limits of a [`Store`](crate::Store).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Open snapshots kept for the next question. Each holds one open file, and five mappings a
-    /// segment: 512 with a few segments each stay below the usual limits of 1,024 open files and
+    /// Open snapshots kept for the next question. Each holds one open file, and a mapping a
+    /// segment: 512 with some ten segments each stay below the usual limits of 1,024 open files and
     /// 65,530 mappings of a process.
     pub cache_snapshots_max: usize,
     /// Memory of the snapshots kept for the next question, in bytes, about: what they know of
@@ -29,16 +29,20 @@ pub struct Config {
     pub verify_bytes_max: u64,
     /// Snapshots up to this many bytes have their checksums compared before they are changed,
     /// larger ones their sizes. 1 MiB, hashed in less time than one file is synced, so that a change
-    /// costs what it costs alone; what a merge or a deletion reads is compared whatever its size.
+    /// costs what it costs alone; what a merge reads is compared whatever its size.
     pub base_verify_bytes_max: u64,
-    /// Transactions with less text than this are indexed by one thread with the smallest heap
-    /// the library allows (15 MB), so that adding a document costs what the document costs.
+    /// Transactions with less text than this are indexed by the caller when they are published,
+    /// as one segment and with the memory their text takes; others by threads, as they come.
     pub small_text_bytes_max: usize,
-    /// Heap of larger transactions, in bytes, over all threads. A thread that has filled its
-    /// share writes a segment, so a bigger heap leaves fewer segments to merge.
+    /// Memory of all segments in the making, in bytes, over all bots of the store. Whoever finds
+    /// it used up writes its segment as it is, so that more memory leaves fewer segments to
+    /// merge. No segment is cut short before it has grown by 4 MiB, and an empty one takes some 9
+    /// MiB by the library's account, most of it untouched: so much may come on top for each thread
+    /// that indexes.
     pub writer_heap_bytes: usize,
-    /// Threads of larger transactions, besides the one that calls. Analysis stays with the
-    /// caller, so more than two or three have nothing to do.
+    /// How many threads may analyse, index or merge at a time, over all bots of the store: those
+    /// that call for small transactions, and as many as this of each large one. Each makes a
+    /// segment, and four of a size are merged at the end: three or less spare that.
     pub writer_threads: usize,
 }
 

@@ -80,14 +80,14 @@ impl SnapshotKey {
         model: Option<ModelKey>,
     ) -> Self {
         let schema = SCHEMA_VERSION.to_le_bytes();
-        let mut fields: Vec<Vec<u8>> = vec![pipeline.0.as_bytes().to_vec(), schema.to_vec()];
-        for entry in documents {
-            fields.push(entry.id.as_str().as_bytes().to_vec());
-            fields.push(entry.content_hash.as_bytes().to_vec());
-            fields.push(entry.metadata_hash().as_bytes().to_vec());
-        }
+        let metadata: Vec<ContentHash> =
+            documents.iter().map(DocumentEntry::metadata_hash).collect();
+        let documents = documents.iter().zip(&metadata).flat_map(|(entry, metadata)| {
+            [entry.id.as_str().as_bytes(), entry.content_hash.as_bytes(), metadata.as_bytes()]
+        });
         // Documents take three fields each, so no list of them ends like this one.
-        fields.extend(model.map(|model| model.0.as_bytes().to_vec()));
-        Self(ContentHash::of_fields(fields.iter().map(Vec::as_slice)))
+        let model = model.as_ref().map(|model| &model.0.as_bytes()[..]);
+        let fields = [&pipeline.0.as_bytes()[..], &schema].into_iter().chain(documents);
+        Self(ContentHash::of_fields(fields.chain(model)))
     }
 }

@@ -15,6 +15,9 @@
 //! **One chain of analysis.** Documents, queries and whoever compares the two afterwards call
 //! [`analyze`]; there is no second tokenizer to disagree with it.
 //!
+//! **A segment is one file that never changes.** What became of its chunks stands in the manifest,
+//! so a snapshot is cheap to make from the one before, see `pack.rs`.
+//!
 //! **Nothing is trusted that was not checked.** The [`Manifest`] lists every file with size and
 //! checksum. A snapshot that differs from it is an [`IndexError::Damaged`] that names the file,
 //! never an answer.
@@ -36,6 +39,8 @@ mod language;
 mod layout;
 mod lock;
 mod manifest;
+mod pack;
+mod parts;
 mod places;
 mod query;
 mod schema;
@@ -56,7 +61,9 @@ pub use error::IndexError;
 pub use filter::Filter;
 pub use key::{ModelKey, PipelineKey, SnapshotKey};
 pub use language::Language;
-pub use manifest::{CATEGORY, DocumentEntry, FileEntry, MANIFEST_FILE, MANIFEST_FORMAT, Manifest};
+pub use manifest::{
+    CATEGORY, DocumentEntry, FileEntry, MANIFEST_FILE, MANIFEST_FORMAT, Manifest, SegmentEntry,
+};
 pub use query::{Alternative, Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;
 pub use seams::{Folder, Pointer, Pointers, Shared, Snapshots, Target, Version};

@@ -18,7 +18,8 @@ use crate::{IndexError, Language, ModelEntry, PipelineKey, SnapshotKey};
 mod tests;
 
 /// The newest manifest format this release reads, and the one it writes.
-pub const MANIFEST_FORMAT: u32 = 1;
+/// Format 1 listed the search library's own files; it is read for what it says of documents.
+pub const MANIFEST_FORMAT: u32 = 2;
 
 /// The manifest's name in the folder of its snapshot.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -74,6 +75,15 @@ pub struct FileEntry {
     pub hash: ContentHash,
 }
 
+/// One segment of a snapshot: a part of its chunks, in a file that never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentEntry {
+    /// The name of its file.
+    pub file: String,
+    /// Its chunks, those of documents that lie elsewhere by now or nowhere included.
+    pub chunks: u32,
+}
+
 /// What a snapshot holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -96,6 +106,14 @@ pub struct Manifest {
     /// The model whose vectors it holds, where it holds some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelEntry>,
+    /// Its segments.
+    #[serde(default)]
+    pub segments: Vec<SegmentEntry>,
+    /// The segment that holds the chunks of each document, in the order of `documents`: a position
+    /// in `segments`, `None` where it has no chunks. What another segment holds of a document
+    /// counts for nothing: it was replaced.
+    #[serde(default)]
+    pub places: Vec<Option<u32>>,
     /// Its files, sorted by name, the manifest itself left out.
     pub files: Vec<FileEntry>,
 }
@@ -117,18 +135,27 @@ struct Version {
 }
 
 impl Manifest {
-    /// A manifest of documents with their tokens, in the order of their ids.
+    /// A manifest of documents with their tokens, in the order of their ids; no files yet.
     pub(crate) fn new(
         pipeline: PipelineKey,
         documents: Vec<DocumentEntry>,
         tokens: Vec<u64>,
         languages: Vec<Vec<Language>>,
         model: Option<ModelEntry>,
-        files: Vec<FileEntry>,
     ) -> Self {
-        let key = SnapshotKey::new(pipeline, &documents, model.map(|model| model.key));
-        let (format, schema) = (MANIFEST_FORMAT, SCHEMA_VERSION);
-        Self { format, schema, key, pipeline, documents, tokens, languages, model, files }
+        Self {
+            format: MANIFEST_FORMAT,
+            schema: SCHEMA_VERSION,
+            key: SnapshotKey::new(pipeline, &documents, model.map(|model| model.key)),
+            pipeline,
+            documents,
+            tokens,
+            languages,
+            model,
+            segments: Vec::new(),
+            places: Vec::new(),
+            files: Vec::new(),
+        }
     }
 
     /// One of the documents; a binary search.
@@ -139,6 +166,11 @@ impl Manifest {
     /// Number of chunks of all documents.
     pub fn chunk_count(&self) -> u64 {
         self.documents.iter().map(|entry| u64::from(entry.chunks)).sum()
+    }
+
+    /// The segment that holds the chunks of a document, both by position.
+    pub(crate) fn place(&self, document: usize) -> Option<usize> {
+        self.places.get(document).copied().flatten().map(|place| place as usize)
     }
 
     pub(crate) fn position(&self, id: &DocumentId) -> Option<usize> {
@@ -165,9 +197,11 @@ impl Manifest {
         let documents: usize = self.documents.iter().map(document).sum();
         let languages = |list: &Vec<Language>| size_of::<Vec<Language>>() + EACH + list.len();
         let languages: usize = self.languages.iter().map(languages).sum();
-        let file = |file: &FileEntry| size_of::<FileEntry>() + EACH + file.name.len();
+        // Each segment is named twice.
+        let file = |file: &FileEntry| 2 * (size_of::<FileEntry>() + EACH + file.name.len());
         let files: usize = self.files.iter().map(file).sum();
-        size_of::<Self>() + documents + size_of_val(&*self.tokens) + languages + files
+        let lists = size_of_val(&*self.tokens) + size_of_val(&*self.places);
+        size_of::<Self>() + documents + lists + languages + files
     }
 
     /// The bytes of the manifest's file: one line of JSON whose first member is the checksum of

@@ -23,7 +23,7 @@ use crate::{DocumentEntry, Filter, IndexError, Language, Manifest, Query, QueryT
 mod segment;
 mod similar;
 
-pub(crate) use segment::{Owner, Segment, open_segments};
+pub(crate) use segment::{Owner, Segment, alive, documents_of, open_segments};
 pub use similar::Similarities;
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few

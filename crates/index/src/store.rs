@@ -11,6 +11,7 @@ use crate::cache::{Cache, Cached};
 use crate::files::create_folder;
 use crate::layout::Layout;
 use crate::places::Places;
+use crate::writer::Workshop;
 use crate::{BotWriter, Config, IndexError, Manifest, Shared, Snapshot};
 
 /// How often opening starts over when the current snapshot is replaced meanwhile. Each round
@@ -21,12 +22,14 @@ const OPEN_ROUNDS_MAX: u32 = 50;
 /// out all others: 8 MiB of the default, which hold some 3,000 prepared chunks.
 const ATTACHED_SHARE: usize = 32;
 
-/// All bots of one data folder. Share it: its cache serves all threads.
+/// All bots of one data folder. Share it: its cache serves all threads, and its writers share the
+/// threads and the memory they may use.
 #[derive(Debug)]
 pub struct Store {
     places: Arc<Places>,
     config: Config,
     cache: Cache,
+    workshop: Arc<Workshop>,
 }
 
 impl Store {
@@ -51,7 +54,8 @@ impl Store {
         create_folder(&bots_dir)?;
         let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max);
         let places = Arc::new(Places::new(bots_dir, shared, config.pointer_age_max));
-        Ok(Self { places, config, cache })
+        let workshop = Arc::new(Workshop::new(&config));
+        Ok(Self { places, config, cache, workshop })
     }
 
     /// The bots that have a current snapshot, sorted.
@@ -114,7 +118,8 @@ impl Store {
     /// Where machines share bots, each may have a writer of the same bot: the first to publish
     /// wins, and the others are [`IndexError::Overtaken`].
     pub fn writer(&self, bot: &BotId) -> Result<BotWriter, IndexError> {
-        BotWriter::open(bot, Arc::clone(&self.places), self.config.clone())
+        let (places, workshop) = (Arc::clone(&self.places), Arc::clone(&self.workshop));
+        BotWriter::open(bot, places, self.config.clone(), workshop)
     }
 
     /// Opens something of the current snapshot. A damaged copy of what is shared is fetched anew.

@@ -1,6 +1,6 @@
 //! The words that the live chunks of a snapshot hold, and what they offer for a word of a query.
 //!
-//! Dictionaries keep words whose chunks are all deleted until segments are merged. Such a word
+//! Dictionaries keep words whose chunks are all dead until segments are merged. Such a word
 //! counts for nothing here: what is offered depends on the live content alone.
 
 use tantivy::schema::{Field, IndexRecordOption};

@@ -5,11 +5,13 @@
 //! has changed, and a crash at any moment leaves at most a folder for the next writer to sweep.
 
 use std::fs;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use document::BotId;
+use tantivy::TantivyError;
 
 use crate::files::{create_folder, sync_folder};
 use crate::layout::Layout;
@@ -18,16 +20,20 @@ use crate::places::Places;
 use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer};
 
 mod adoption;
+mod builder;
 mod compaction;
-mod directory;
+mod crew;
 mod embedding;
+mod intake;
 mod stage;
 mod transaction;
+mod workshop;
 
 #[cfg(test)]
 mod tests;
 
 pub use transaction::{Published, Transaction};
+pub(crate) use workshop::Workshop;
 
 /// How long a writer waits for the lock of its bot: a process that was killed while it forked may
 /// leave it to its child for a moment.
@@ -55,6 +61,8 @@ pub struct BotWriter {
     config: Config,
     /// Where the pointer stood when the current snapshot was read.
     pointer: Option<Pointer>,
+    /// Shared with all writers of the store.
+    workshop: Arc<Workshop>,
     base: Option<Manifest>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
@@ -67,6 +75,7 @@ impl BotWriter {
         bot: &BotId,
         places: Arc<Places>,
         config: Config,
+        workshop: Arc<Workshop>,
     ) -> Result<Self, IndexError> {
         let layout = places.layout(bot);
         create_folder(&layout.snapshots())?;
@@ -84,7 +93,8 @@ impl BotWriter {
             Err(error) => return Err(error),
         };
         let bot = bot.clone();
-        let writer = Self { bot, layout, places, config, pointer, base, fault, _lock: lock };
+        let writer =
+            Self { bot, layout, places, config, pointer, workshop, base, fault, _lock: lock };
         writer.sweep()?;
         Ok(writer)
     }
@@ -210,4 +220,16 @@ fn read_base(layout: &Layout, pointer: Option<&Pointer>) -> Result<Option<Manife
         Some(target) => Manifest::read(&layout.snapshot(target.key)).map(Some),
         None => Err(IndexError::damaged(&layout.current_file(), "it holds no snapshot key")),
     }
+}
+
+/// Runs what calls the search library, which panics where it meets what it did not expect: that is
+/// an error of this change, and no end of the thread that asked for it.
+fn caught<T>(folder: &Path, run: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    // Whatever was under way is dropped with the change.
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(crashed(folder)))
+}
+
+fn crashed(folder: &Path) -> IndexError {
+    let what = "the search library crashed while indexing".to_owned();
+    IndexError::tantivy(folder)(TantivyError::SystemError(what))
 }

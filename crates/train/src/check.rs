@@ -131,7 +131,7 @@ impl Run<'_> {
             let error = writer.verify().err().map(TrainError::from);
             let error = error.or_else(|| self.folder.snapshot(self.bot).err());
             let why = error.map_or_else(unknown, |error| failure(&error));
-            IndexState::Damaged(why)
+            if why.code == "OUTDATED" { IndexState::Outdated } else { IndexState::Damaged(why) }
         } else if self.needs_rebuild(&mut writer)? {
             IndexState::Outdated
         } else {

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use document::PageRange;
 use tantivy::columnar::Column;
+use tantivy::directory::OwnedBytes;
+use tantivy::fastfield::AliveBitSet;
 use tantivy::store::StoreReader;
-use tantivy::{Index, SegmentReader, TantivyDocument};
+use tantivy::{SegmentReader, TantivyDocument};
 
 use crate::schema::{DOCUMENT, Fields, ORDINAL, PAGES, schema};
-use crate::{IndexError, Manifest};
+use crate::{IndexError, Manifest, pack};
 
 /// Decompressed blocks of stored chunks kept per segment. Neighbouring chunks share a block of
 /// 4 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
@@ -36,7 +38,7 @@ pub(crate) struct Segment {
     ordinals: Option<Column<u64>>,
     pages: [Option<Column<u64>>; 2],
     documents: Option<Column<u64>>,
-    /// By the segment's own number of a document; `None` where all its chunks are deleted.
+    /// By the segment's own number of a document; `None` where its chunks here are dead.
     owners: Vec<Option<Owner>>,
 }
 
@@ -55,40 +57,80 @@ pub(crate) fn open_segments(
 }
 
 fn open_trusted(folder: &Path, manifest: &Manifest) -> Result<(Fields, Vec<Segment>), IndexError> {
-    let (expected, fields) = schema();
-    let index = Index::open_in_dir(folder).map_err(IndexError::tantivy(folder))?;
-    if index.schema() != expected {
-        return Err(IndexError::damaged(folder, "its fields are not those of its schema"));
+    let packs = pack::open(folder, &manifest.segments)?;
+    let mut live = vec![0_u32; packs.len()];
+    for (at, entry) in manifest.documents.iter().enumerate().filter(|(_, e)| e.chunks > 0) {
+        let place = manifest.place(at).and_then(|place| live.get_mut(place));
+        let place = place.ok_or_else(|| {
+            IndexError::damaged(folder, format!("the chunks of {} lie nowhere", entry.id))
+        })?;
+        *place += entry.chunks;
     }
-    let segments = open(&index, manifest).map_err(IndexError::tantivy(folder))?;
-    let live: u64 = segments.iter().map(|segment| u64::from(segment.reader.num_docs())).sum();
-    if live != manifest.chunk_count() {
-        let why = format!("{live} chunks are indexed, the manifest has {}", manifest.chunk_count());
-        return Err(IndexError::damaged(folder, why));
+    let mut segments = Vec::with_capacity(packs.len());
+    for ((at, pack), live) in packs.iter().enumerate().zip(live) {
+        let is_full = live == pack.meta().max_doc();
+        let segment =
+            Segment::open(pack, at, manifest, is_full).map_err(IndexError::tantivy(folder))?;
+        let found = segment.reader.num_docs();
+        if found != live {
+            let why = format!("{found} live chunks are indexed, the manifest has {live}");
+            return Err(IndexError::damaged(folder, why));
+        }
+        segments.push(segment);
     }
-    Ok((fields, segments))
+    Ok((schema().1, segments))
 }
 
-fn open(index: &Index, manifest: &Manifest) -> tantivy::Result<Vec<Segment>> {
-    let segments = index.searchable_segments()?;
-    segments.iter().map(|segment| Segment::open(segment, manifest)).collect()
+/// What `tell` says of the id of each document that a segment holds chunks of, by the segment's own
+/// numbers of them, and the number of each chunk's; `None` where it holds no chunks.
+pub(crate) fn documents_of<T>(
+    reader: &SegmentReader,
+    mut tell: impl FnMut(&[u8]) -> T,
+) -> tantivy::Result<Option<(Vec<T>, Column<u64>)>> {
+    let Some(ids) = reader.fast_fields().str(DOCUMENT)? else { return Ok(None) };
+    let mut told = Vec::with_capacity(ids.num_terms());
+    let mut stream = ids.dictionary().stream()?;
+    while stream.advance() {
+        told.push(tell(stream.key()));
+    }
+    Ok(Some((told, ids.ords().clone())))
+}
+
+/// The chunks of the documents that live. Costs a look at every chunk.
+pub(crate) fn alive(lives: &[bool], documents: &Column<u64>, chunks: u32) -> AliveBitSet {
+    let mut words = vec![0_u64; (chunks as usize).div_ceil(64)];
+    for doc in 0..chunks {
+        let number = documents.first(doc).and_then(|number| usize::try_from(number).ok());
+        if number.is_some_and(|number| lives.get(number) == Some(&true)) {
+            words[doc as usize / 64] |= 1 << (doc % 64);
+        }
+    }
+    // As the library writes such sets.
+    let mut bytes = chunks.to_le_bytes().to_vec();
+    words.into_iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+    AliveBitSet::open(OwnedBytes::new(bytes))
 }
 
 impl Segment {
-    fn open(segment: &tantivy::Segment, manifest: &Manifest) -> tantivy::Result<Self> {
-        let reader = SegmentReader::open(segment)?;
+    /// Opens the segment at a position of the manifest; `is_full` where all its chunks are live.
+    fn open(
+        pack: &tantivy::Segment,
+        at: usize,
+        manifest: &Manifest,
+        is_full: bool,
+    ) -> tantivy::Result<Self> {
+        let mut reader = SegmentReader::open(pack)?;
+        let (owners, documents) = documents_of(&reader, |id| owner(manifest, id, at))?.unzip();
+        let owners = owners.unwrap_or_default();
+        if !is_full {
+            let lives: Vec<bool> = owners.iter().map(Option::is_some).collect();
+            let alive = documents.as_ref().map(|column| alive(&lives, column, reader.max_doc()));
+            reader = SegmentReader::open_with_custom_alive_set(pack, alive)?;
+        }
         let store = reader.get_store_reader(STORE_BLOCKS_CACHED)?;
         let ordinals = reader.fast_fields().column_opt(ORDINAL)?;
         let [first, last] = PAGES.map(|name| reader.fast_fields().column_opt(name));
         let pages = [first?, last?];
-        let (mut owners, mut documents) = (Vec::new(), None);
-        if let Some(ids) = reader.fast_fields().str(DOCUMENT)? {
-            let mut stream = ids.dictionary().stream()?;
-            while stream.advance() {
-                owners.push(owner(manifest, stream.key()));
-            }
-            documents = Some(ids.ords().clone());
-        }
         let reads = AtomicUsize::new(0);
         Ok(Self { reader, store, reads, ordinals, pages, documents, owners })
     }
@@ -123,15 +165,16 @@ impl Segment {
         Some(PageRange { first: page(0)?, last: page(1)? })
     }
 
-    /// The document of a chunk, `None` where the chunk is deleted.
+    /// The document of a chunk, `None` where the chunk is dead.
     pub(crate) fn live_owner(&self, doc: u32) -> Option<Owner> {
         let number = self.documents.as_ref()?.first(doc)?;
-        let owner = *self.owners.get(usize::try_from(number).ok()?)?;
-        owner.filter(|_| !self.reader.is_deleted(doc))
+        *self.owners.get(usize::try_from(number).ok()?)?
     }
 }
 
-fn owner(manifest: &Manifest, id: &[u8]) -> Option<Owner> {
+/// The document of this id, if its chunks lie in the segment `at`.
+fn owner(manifest: &Manifest, id: &[u8], at: usize) -> Option<Owner> {
     let found = manifest.documents.binary_search_by(|entry| entry.id.as_str().as_bytes().cmp(id));
-    found.ok().and_then(|position| Owner::try_from(position).ok())
+    let position = found.ok().filter(|&position| manifest.place(position) == Some(at))?;
+    Owner::try_from(position).ok()
 }

@@ -10,6 +10,32 @@ const SMALL_CHUNKS: u32 = 64;
 /// Share of deleted chunks, in percent, above which a segment is rewritten without them.
 const TOMBSTONES_PERCENT_MAX: u32 = 20;
 
+/// The merges after which all is well, each as the places of the segments that become one. No chunk
+/// is written twice, and none of a segment that has no live ones.
+pub(super) fn merges(segments: &[Counts]) -> Vec<Vec<usize>> {
+    let live = segments.iter().enumerate().filter(|(_, counts)| counts.live > 0);
+    // What each will be made of, itself at first.
+    let mut plan: Vec<(Counts, Vec<usize>)> =
+        live.map(|(place, counts)| (*counts, vec![place])).collect();
+    let mut merged = vec![false; plan.len()];
+    loop {
+        let counts: Vec<Counts> = plan.iter().map(|(counts, _)| *counts).collect();
+        let Some(chosen) = next_merge(&counts) else { break };
+        let (mut live, mut places) = (0, Vec::new());
+        for at in chosen.into_iter().rev() {
+            merged.remove(at);
+            let (counts, own) = plan.remove(at);
+            live += counts.live;
+            places.extend(own);
+        }
+        places.sort_unstable();
+        plan.push((Counts { live, deleted: 0 }, places));
+        merged.push(true);
+    }
+    let merges = plan.into_iter().zip(merged).filter(|(_, is_merge)| *is_merge);
+    merges.map(|((_, places), _)| places).collect()
+}
+
 /// Chunks of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -18,7 +44,7 @@ pub(super) struct Counts {
 }
 
 /// The places of segments that should become one, ascending; `None` where all is well.
-pub(super) fn next_merge(segments: &[Counts]) -> Option<Vec<usize>> {
+fn next_merge(segments: &[Counts]) -> Option<Vec<usize>> {
     let tombstones = segments.iter().position(|counts| has_too_many_tombstones(*counts));
     let level_of = |counts: &Counts| level(counts.live);
     let places = |wanted: u32| {
@@ -66,6 +92,17 @@ mod tests {
         check(&[(100, 25)], None);
         check(&[(100, 26)], Some(&[0]));
         check(&[(0, 1)], Some(&[0]));
+    }
+
+    #[test]
+    fn what_is_merged_again_is_written_once() {
+        let counts =
+            |live: &[u32]| live.iter().map(|&live| Counts { live, deleted: 0 }).collect::<Vec<_>>();
+        assert_eq!(merges(&counts(&[60, 1000])), [[0_usize; 0]; 0]);
+        assert_eq!(merges(&counts(&[60; 4])), [[0, 1, 2, 3]]);
+        assert_eq!(merges(&counts(&[200, 200, 60, 0, 60, 60, 60, 200])), [[0, 1, 2, 4, 5, 6, 7]]);
+        let tombstones = [Counts { live: 100, deleted: 30 }, Counts { live: 0, deleted: 9 }];
+        assert_eq!(merges(&tombstones), [[0]]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{Config, DocumentEntry, IndexError, Language, Query, Snapshot, Snapsh
 mod cache;
 mod damage;
 mod filters;
+mod segments;
 mod vectors;
 mod words;
 
@@ -271,7 +272,7 @@ fn leftovers_of_an_interrupted_writer_are_swept() {
     // As after a crash before, between and after the renames of a publication.
     for name in [".stage", ".trash-old", &"0".repeat(64)] {
         fs::create_dir(snapshots.join(name)).unwrap();
-        fs::write(snapshots.join(name).join("half.idx"), "half").unwrap();
+        fs::write(snapshots.join(name).join("half.segment"), "half").unwrap();
     }
     fs::write(fixture.bot_folder().join("current.next"), "half").unwrap();
     assert_eq!(found(&fixture.store, "water"), ["a"]);
@@ -320,8 +321,8 @@ fn newer_formats_are_refused_by_readers_and_writers() {
     let fixture = fixture();
     let first = publish(&fixture.store, &[("a", "Water.")]);
     let manifest = fixture.snapshot_folder(first.key).join("manifest.json");
-    fs::write(&manifest, r#"{"checksum":"","format":2}"#).unwrap();
-    let newer = |error| matches!(error, IndexError::NewerFormat { found: 2, supported: 1, .. });
+    fs::write(&manifest, r#"{"checksum":"","format":3}"#).unwrap();
+    let newer = |error| matches!(error, IndexError::NewerFormat { found: 3, supported: 2, .. });
     assert!(newer(fixture.store.snapshot(&bot()).unwrap_err()));
     assert!(newer(fixture.store.writer(&bot()).unwrap_err()));
 }

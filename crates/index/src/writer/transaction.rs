@@ -1,19 +1,18 @@
 //! One change of a bot, from its beginning to its publication.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::{fmt, fs};
 
 use document::{Chunk, DocumentId};
-use tantivy::TantivyDocument;
-use tantivy::indexer::UserOperation;
 
+use super::builder::Put;
 use super::embedding::{self, Vectorizing};
-use super::stage::{Finished, Stage};
+use super::intake::Intake;
+use super::stage::{Finished, Row, Rows, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
-use crate::schema::{Builder, Fields, schema};
 use crate::sweep::move_to_trash;
-use crate::{DocumentEntry, Embedding, IndexError, Language, Manifest, PipelineKey, SnapshotKey};
+use crate::{DocumentEntry, Embedding, IndexError, Manifest, PipelineKey, SnapshotKey};
 
 /// What a transaction published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,23 +27,13 @@ pub struct Published {
     pub chunks: u64,
 }
 
-/// A document with its number of tokens and the languages of its chunks.
-type Row = (DocumentEntry, u64, Vec<Language>);
-
 /// A change in the making; dropping it leaves the bot as it was.
 pub struct Transaction<'a> {
     writer: &'a mut BotWriter,
     pipeline: PipelineKey,
     mode: Begin,
-    fields: Fields,
-    builder: Builder,
-    /// Documents, as they will be.
-    rows: BTreeMap<DocumentId, Row>,
-    /// What the stage must still do. Gathered first, because how much it is decides how much
-    /// memory and how many threads the stage gets.
-    operations: Vec<UserOperation<TantivyDocument>>,
-    text_bytes: usize,
-    stage: Option<Stage>,
+    rows: Rows,
+    intake: Intake,
     /// `None` where the bot has no vectors.
     vectors: Option<Vectorizing<'a>>,
 }
@@ -66,70 +55,35 @@ impl<'a> Transaction<'a> {
         let current = writer.base.as_ref();
         let folder = current.map(|base| writer.layout.snapshot(base.key));
         let vectors = Vectorizing::of(embedding, folder.as_deref().zip(current), mode)?;
-        let base = writer.base.iter().filter(|_| mode == Begin::Incremental);
-        let rows = base.flat_map(|base| {
-            base.documents.iter().zip(&base.tokens).zip(base.languages.iter().cloned())
-        });
-        let row = |((entry, tokens), languages): ((&DocumentEntry, &u64), Vec<Language>)| {
-            (entry.id.clone(), (entry.clone(), *tokens, languages))
-        };
-        let rows = rows.map(row).collect();
-        let fields = schema().1;
-        let builder = Builder::new(fields);
-        let (operations, text_bytes, stage) = (Vec::new(), 0, None);
-        Ok(Self {
-            writer,
-            pipeline,
-            mode,
-            fields,
-            builder,
-            rows,
-            operations,
-            text_bytes,
-            stage,
-            vectors,
-        })
+        let base = current.filter(|_| mode == Begin::Incremental);
+        let rows = base.map(rows_of).unwrap_or_default();
+        let (stage, workshop) = (writer.layout.stage(), Arc::clone(&writer.workshop));
+        let intake = Intake::new(stage, writer.config.small_text_bytes_max, workshop);
+        Ok(Self { writer, pipeline, mode, rows, intake, vectors })
     }
 
     /// Adds a document, or replaces the one of the same id. The entry's number of chunks is set
     /// to that of `chunks`, whose ordinals must ascend.
     ///
-    /// Costs the analysis of the chunks, and their vectors where the bot has some. Nothing is written before [`publish`](Self::publish)
-    /// unless the change outgrows `small_text_bytes_max`.
+    /// Costs a copy of the chunks, and their vectors where the bot has some; they are indexed by
+    /// [`publish`](Self::publish), or, once the change outgrows `small_text_bytes_max`, meanwhile.
     pub fn put(&mut self, mut entry: DocumentEntry, chunks: &[Chunk]) -> Result<(), IndexError> {
         check_ordinals(&entry.id, chunks)?;
         entry.chunks = chunks.len() as u32;
-        if self.rows.contains_key(&entry.id) {
-            self.delete(&entry.id);
-        }
         if let Some(vectors) = &mut self.vectors {
             vectors.put(&entry, chunks)?;
         }
-        let mut tokens = 0;
-        let mut languages = self.builder.languages(chunks);
-        for (chunk, language) in chunks.iter().zip(&languages) {
-            let (built, chunk_tokens) = self.builder.build(&entry, chunk, *language);
-            self.operations.push(UserOperation::Add(built));
-            tokens += chunk_tokens;
-            self.text_bytes += chunk.text.len();
-        }
-        languages.sort_unstable();
-        languages.dedup();
-        self.rows.insert(entry.id.clone(), (entry, tokens, languages));
-        if self.text_bytes >= self.writer.config.small_text_bytes_max {
-            self.stage = Some(self.flush(true)?);
-        }
-        Ok(())
+        let row = Row { entry: entry.clone(), tokens: 0, languages: Vec::new(), place: None };
+        self.rows.insert(entry.id.clone(), row);
+        self.intake.put(Put { entry, chunks: chunks.to_vec() })
     }
 
     /// Removes a document; `false` where it is unknown.
     pub fn remove(&mut self, id: &DocumentId) -> Result<bool, IndexError> {
         let known = self.rows.remove(id).is_some();
-        if known {
-            self.delete(id);
-            if let Some(vectors) = &mut self.vectors {
-                vectors.remove(id);
-            }
+        self.intake.remove(id);
+        if let Some(vectors) = &mut self.vectors {
+            vectors.remove(id);
         }
         Ok(known)
     }
@@ -139,17 +93,10 @@ impl<'a> Transaction<'a> {
     /// its process dies, the bot is as it was before, or as it was to be.
     ///
     /// Where the content is that of the current snapshot, nothing is written.
-    pub fn publish(mut self) -> Result<Published, IndexError> {
-        let rows = std::mem::take(&mut self.rows);
-        let (mut documents, mut tokens, mut languages) = (Vec::new(), Vec::new(), Vec::new());
-        for (entry, own_tokens, own_languages) in rows.into_values() {
-            documents.push(entry);
-            tokens.push(own_tokens);
-            languages.push(own_languages);
-        }
+    pub fn publish(self) -> Result<Published, IndexError> {
+        let documents = self.rows.values().map(|row| row.entry.clone()).collect();
         let model = self.vectors.as_ref().map(Vectorizing::model);
-        let manifest =
-            Manifest::new(self.pipeline, documents, tokens, languages, model, Vec::new());
+        let manifest = Manifest::new(self.pipeline, documents, Vec::new(), Vec::new(), model);
         let published = Published {
             key: manifest.key,
             changed: !self.is_current(manifest.key),
@@ -190,10 +137,22 @@ impl<'a> Transaction<'a> {
         // Made first: nothing else that a change waits for takes as long, or fails as often.
         let documents = &manifest.documents;
         let vectors = self.vectors.as_mut().map(|vectors| vectors.finish(documents)).transpose()?;
-        let mut finished = self.flush(false)?.finish()?;
+        let (folder, built) = self.intake.finish()?;
+        let base = self.writer.base.as_ref().filter(|_| self.mode == Begin::Incremental);
+        let path = base.map(|base| self.writer.layout.snapshot(base.key));
+        let mut stage = Stage::new(folder, path.as_deref().zip(base));
+        stage.add(built, &mut self.rows);
+        stage.compact(&mut self.rows, &self.writer.workshop)?;
+        let mut finished = stage.finish(&mut self.rows)?;
         if let Some(vectors) = vectors {
             finished.add(embedding::write(finished.folder(), &vectors)?);
         }
+        for row in std::mem::take(&mut self.rows).into_values() {
+            manifest.tokens.push(row.tokens);
+            manifest.languages.push(row.languages);
+            manifest.places.push(row.place.and_then(|place| u32::try_from(place).ok()));
+        }
+        manifest.segments.clone_from(&finished.segments);
         manifest.files.clone_from(&finished.files);
         finished.seal(&manifest)?;
         self.move_into_place(finished, manifest.key)?;
@@ -227,29 +186,17 @@ impl<'a> Transaction<'a> {
         let _ = replaced.map(|trash| remove(&trash));
         Ok(())
     }
+}
 
-    fn delete(&mut self, id: &DocumentId) {
-        self.operations.push(UserOperation::Delete(self.fields.document_term(id)));
-    }
-
-    /// Hands what was gathered to the stage, opening it first where it is not yet open. The
-    /// stage comes back: put it where it belongs.
-    fn flush(&mut self, large: bool) -> Result<Stage, IndexError> {
-        let mut stage = match self.stage.take() {
-            Some(stage) => stage,
-            None => self.open_stage(large)?,
-        };
-        stage.run(std::mem::take(&mut self.operations))?;
-        Ok(stage)
-    }
-
-    fn open_stage(&self, large: bool) -> Result<Stage, IndexError> {
-        let layout = &self.writer.layout;
-        let base = self.writer.base.as_ref().filter(|_| self.mode == Begin::Incremental);
-        let folder = base.map(|base| layout.snapshot(base.key));
-        let base = folder.as_deref().zip(base);
-        Stage::open(&layout.stage(), base, large, &self.writer.config)
-    }
+/// The documents of a snapshot.
+fn rows_of(manifest: &Manifest) -> Rows {
+    let lists = manifest.tokens.iter().zip(&manifest.languages);
+    let rows = manifest.documents.iter().zip(lists).enumerate();
+    let row = |(at, (entry, (tokens, languages))): (usize, (&DocumentEntry, (&u64, &Vec<_>)))| {
+        let (entry, languages) = (entry.clone(), languages.clone());
+        (entry.id.clone(), Row { entry, tokens: *tokens, languages, place: manifest.place(at) })
+    };
+    rows.map(row).collect()
 }
 
 fn check_ordinals(id: &DocumentId, chunks: &[Chunk]) -> Result<(), IndexError> {

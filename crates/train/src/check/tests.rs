@@ -34,11 +34,11 @@ fn a_whole_folder_is_well() {
 fn a_damaged_index_is_told_of_and_mended_only_when_asked() {
     let shop = Fixture::new();
     shop.train(&[bytes("a", "One."), bytes("b", "Two.")]);
-    damage(&shop, "bots", ".term");
+    damage(&shop, "bots", ".segment");
     for _ in 0..2 {
         let found = checked(&shop, false);
         let IndexState::Damaged(failure) = &found.index else { panic!("{found:?}") };
-        assert!(failure.message.contains(".term"), "{failure:?}");
+        assert!(failure.message.contains(".segment"), "{failure:?}");
         assert!(!found.is_well());
     }
     assert_eq!(checked(&shop, true).index, IndexState::Repaired);
@@ -85,7 +85,7 @@ fn an_index_that_cannot_be_made_anew_stays_and_says_why() {
     shop.train(&[bytes("a", "One.")]);
     fs::remove_dir_all(shop.folder.path().join("originals")).unwrap();
     fs::remove_dir_all(shop.folder.path().join("extracts")).unwrap();
-    damage(&shop, "bots", ".idx");
+    damage(&shop, "bots", ".segment");
     let found = checked(&shop, true);
     let IndexState::Lost(failure) = &found.index else { panic!("{found:?}") };
     assert_eq!(failure.code, "CANNOT_REBUILD");

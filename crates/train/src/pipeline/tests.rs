@@ -252,7 +252,7 @@ fn a_damaged_snapshot_is_made_anew_by_the_next_run() {
     let mut shop = Fixture::new();
     shop.train(&[bytes("a", "One."), bytes("b", "Two.")]);
     for file in shop.files("bots") {
-        if file.extension().is_some_and(|extension| extension == "store") {
+        if file.extension().is_some_and(|extension| extension == "segment") {
             fs::write(file, "").unwrap();
         }
     }

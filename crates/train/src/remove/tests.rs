@@ -12,7 +12,7 @@ fn trained() -> Fixture {
 
 fn damage(shop: &Fixture) {
     for file in shop.files("bots") {
-        if file.extension().is_some_and(|extension| extension == "store") {
+        if file.extension().is_some_and(|extension| extension == "segment") {
             fs::write(file, "").unwrap();
         }
     }

@@ -1,9 +1,5 @@
 //! What a crash, a full disk or a failing one leaves, and what becomes of it.
 
-use tantivy::TantivyDocument;
-use tantivy::indexer::UserOperation;
-
-use super::super::stage::Stage;
 use super::*;
 
 /// Only sizes are compared.
@@ -31,22 +27,6 @@ fn damaged_file<T>(result: Result<T, IndexError>) -> PathBuf {
         Err(IndexError::Damaged { file, .. }) => file,
         other => panic!("{other:?}"),
     }
-}
-
-#[test]
-fn damaged_deletions_are_not_passed_on() {
-    let fixture = fixture_with(unverified());
-    let text = "Water.\n".repeat(20);
-    let all: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(|name| (name, text.as_str())).into();
-    publish(&fixture.store, &all);
-    let last = publish(&fixture.store, &[("a", "")]);
-    let files = files(&fixture.snapshot_folder(last.key));
-    let path = files.iter().find(|path| path.extension().is_some_and(|end| end == "del")).unwrap();
-    flip(path, 9);
-    let mut writer = fixture.store.writer(&bot()).unwrap();
-    let mut transaction = writer.begin(pipeline(), Begin::Incremental).unwrap();
-    transaction.put(entry("z", "Water."), &chunks("Water.")).unwrap();
-    assert_eq!(damaged_file(transaction.publish()), *path);
 }
 
 #[test]
@@ -244,17 +224,22 @@ fn a_sweep_that_fails_does_not_undo_a_publication() {
 
 #[test]
 fn a_dead_thread_tells_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("stage");
-    let mut stage = Stage::open(&path, None, true, &Config::default()).unwrap();
-    fs::remove_dir_all(&path).unwrap();
-    let mut run = || stage.run(vec![UserOperation::Add(TantivyDocument::default())]);
-    let error = (0..5000).find_map(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-        run().err()
-    });
-    let text = error.unwrap().to_string();
-    assert!(text.contains("No such file or directory"), "{text}");
+    let fixture = fixture_with(large());
+    let mut writer = fixture.store.writer(&bot()).unwrap();
+    let mut transaction = writer.begin(pipeline(), Begin::Incremental).unwrap();
+    transaction.put(entry("a", "Water."), &chunks("Water.")).unwrap();
+    fs::remove_dir_all(fixture.bot_folder().join("snapshots/.stage")).unwrap();
+    let error = transaction.publish().unwrap_err().to_string();
+    assert!(error.contains("No such file or directory"), "{error}");
+    assert!(writer.manifest().is_none());
+}
+
+#[test]
+fn a_crash_of_the_search_library_is_an_error_of_the_change() {
+    let folder = Path::new("stage");
+    assert_eq!(caught(folder, || Ok(7)).unwrap(), 7);
+    let error = caught::<()>(folder, || panic!("as a library might")).unwrap_err().to_string();
+    assert!(error.contains("stage") && error.contains("crashed"), "{error}");
 }
 
 #[test]
@@ -292,8 +277,8 @@ fn the_manifest_is_read_where_the_index_cannot_be() {
     fs::write(folder.join(MANIFEST_FILE), manifest.to_bytes()).unwrap();
     let read = || fixture.store.manifest(&bot());
     assert_eq!(read().unwrap().unwrap(), manifest);
-    fs::write(folder.join(MANIFEST_FILE), r#"{"checksum":"","format":2}"#).unwrap();
-    assert!(matches!(read(), Err(IndexError::NewerFormat { found: 2, .. })));
+    fs::write(folder.join(MANIFEST_FILE), r#"{"checksum":"","format":3}"#).unwrap();
+    assert!(matches!(read(), Err(IndexError::NewerFormat { found: 3, .. })));
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(damaged_file(read()), folder);
 }
