@@ -40,6 +40,8 @@ mod quay;
 mod crash;
 // Disks that are full, read-only or torn, and clocks that go back.
 mod faults;
+// `jely serve`, over HTTP.
+mod serve;
 // Copies of the data folder that are made while it changes.
 mod backup;
 // A document that crashes, hangs or eats memory fails alone.
