@@ -46,6 +46,8 @@ mod faults;
 // Machines that share bots: what the seams promise, and faults of what is behind them.
 mod machines;
 mod seams;
+// `jely serve`, over HTTP.
+mod serve;
 // Copies of the data folder that are made while it changes.
 mod backup;
 // A document that crashes, hangs or eats memory fails alone.
