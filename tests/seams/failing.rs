@@ -146,4 +146,8 @@ impl Originals for Failing {
     fn size(&self, hash: ContentHash) -> Result<Option<u64>, TrainError> {
         self.faults.train(|| self.inner.originals().size(hash))
     }
+
+    fn remove(&self, hash: ContentHash) -> Result<(), TrainError> {
+        self.faults.train(|| self.inner.originals().remove(hash))
+    }
 }

@@ -1,10 +1,11 @@
 //! Bytes of documents by content.
 
 use document::ContentHash;
+use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use train::{Originals, TrainError};
 
-use crate::objects::{Failed, Objects};
+use crate::objects::{Failed, Objects, is_absent};
 
 /// Largest document that is read back: twenty times the largest that is trained on by default.
 const BYTES_MAX: u64 = 1 << 30;
@@ -40,6 +41,17 @@ impl Originals for Objects {
         let path = original(hash);
         let size = self.wait(self.size_of(&path));
         size.map_err(|error| self.refused(&path, error))
+    }
+
+    fn remove(&self, hash: ContentHash) -> Result<(), TrainError> {
+        let path = original(hash);
+        let removed = self.wait(async {
+            match self.bulk.delete(&path).await {
+                Err(error) if is_absent(&error) => Ok(()),
+                result => result,
+            }
+        });
+        removed.map_err(|error| self.refused(&path, error))
     }
 }
 

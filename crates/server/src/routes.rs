@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::api::{bots, chat, documents, feedback, history, search, train, webhooks};
 use crate::error::{ApiError, Code};
 use crate::state::App;
-use crate::{auth, idempotency, observe, operations, request_id};
+use crate::{auth, idempotency, observe, operations, reference, request_id};
 
 /// The description of the API.
 #[derive(OpenApi)]
@@ -84,6 +84,9 @@ pub(crate) fn router(app: App) -> Router {
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
         .route("/metrics", get(operations::metrics))
+        .route("/docs", get(reference::page))
+        .route("/docs.css", get(reference::style))
+        .route("/docs.js", get(reference::script))
         .route("/openapi.json", get(|| async move { Json(description) }));
     // What is neither here nor there needs a key too: who has none learns nothing of the routes.
     open.fallback_service(guarded.with_state(app.clone()))

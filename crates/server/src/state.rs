@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::{KeyOwner, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use train::DataFolder;
 
 use crate::answering::Answering;
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     /// Wakes who tells webhooks.
     pub(crate) outbox_bell: Bell,
     pub(crate) metrics: PrometheusHandle,
+    /// Read by uploads from their bytes to their document, written by who takes bytes away.
+    pub(crate) uploading: RwLock<()>,
     /// Places of uploads that are read whole on their way to the disk.
     pub(crate) storing: Semaphore,
     /// Where files lie that are on their way in.
@@ -76,6 +78,7 @@ impl App {
             bell: Bell::default(),
             outbox_bell: Bell::default(),
             metrics,
+            uploading: RwLock::default(),
             storing: Semaphore::new(STORING_MAX),
             uploads,
             believed: Mutex::default(),

@@ -4,12 +4,12 @@
 //! the next one. Jobs of one bot that wait together are done together: one run, one publication.
 //! A job ends: done, failed with a code, or put off with a cause and a limit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use document::{BotId, DocumentId};
+use document::{BotId, ContentHash, DocumentId};
 use index::IndexError;
 use store::{Document, Job, JobKind, JobOutcome, Millis, Trained};
 use tokio::sync::{oneshot, watch};
@@ -18,6 +18,7 @@ use train::{
 };
 
 use crate::clock::now;
+use crate::forgetting::{contents, forget};
 use crate::state::App;
 
 /// Jobs done together.
@@ -82,6 +83,7 @@ async fn run(
     let (jobs, given_up): (Vec<_>, Vec<_>) =
         jobs.into_iter().partition(|job| job.attempts <= app.config.training.attempts_max);
     let mut outcomes: Vec<_> = given_up.into_iter().map(give_up).collect();
+    let mut gone = BTreeSet::new();
     if let Some(kind) = jobs.first().map(|job| job.kind) {
         let meter = Arc::new(Meter::default());
         let work = async {
@@ -95,9 +97,19 @@ async fn run(
             done = work => done,
             () = keep(app, owner, &jobs, &meter) => return Ok(()),
         };
-        outcomes.extend(done);
+        outcomes.extend(done.outcomes);
+        gone = done.gone;
     }
-    app.store.finish_jobs(owner, outcomes, now()).await
+    app.store.finish_jobs(owner, outcomes, now()).await?;
+    forget(app, gone).await;
+    Ok(())
+}
+
+/// What came of some jobs.
+struct Done {
+    outcomes: Vec<(Job, JobOutcome)>,
+    /// Bytes that the bot holds no more.
+    gone: BTreeSet<ContentHash>,
 }
 
 fn give_up(job: Job) -> (Job, JobOutcome) {
@@ -162,12 +174,7 @@ impl Progress for Meter {
     }
 }
 
-async fn trained(
-    app: &App,
-    options: &Options,
-    jobs: Vec<Job>,
-    meter: &Arc<Meter>,
-) -> Vec<(Job, JobOutcome)> {
+async fn trained(app: &App, options: &Options, jobs: Vec<Job>, meter: &Arc<Meter>) -> Done {
     let (mut batch, mut outcomes, mut bytes) = (Vec::new(), Vec::new(), 0);
     for job in jobs {
         let id = job.document_id.clone().unwrap_or_default();
@@ -185,23 +192,33 @@ async fn trained(
             Err(error) => outcomes.push((job, put_off(1, "DATABASE", &error))),
         }
     }
-    let Some(bot_id) = batch.first().map(|(job, _)| job.bot_id.clone()) else { return outcomes };
+    let Some(bot_id) = batch.first().map(|(job, _)| job.bot_id.clone()) else {
+        return Done { outcomes, gone: BTreeSet::new() };
+    };
     let documents: Vec<Document> = batch.iter().map(|(_, document)| document.clone()).collect();
     let (folder, options, meter) = (app.folder.clone(), options.clone(), Arc::clone(meter));
     let result = apart(move || {
-        let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
+        let bot = bot_of(&bot_id)?;
+        let before = contents(&folder, &bot);
         let inputs = documents.iter().map(input).collect::<Result<Vec<_>, _>>()?;
-        train::train(&folder, &bot, &inputs, &options, &*meter).map_err(Refused::from)
+        let report = train::train(&folder, &bot, &inputs, &options, &*meter)?;
+        let gone: BTreeSet<_> = before.difference(&contents(&folder, &bot)).copied().collect();
+        Ok((report, gone))
     })
     .await;
     outcomes.extend(batch.into_iter().map(|(job, document)| {
         let outcome = match &result {
-            Ok(report) => outcome_of(report, &document),
+            Ok((report, _)) => outcome_of(report, &document),
             Err(refused) => refused.outcome(&job),
         };
         (job, outcome)
     }));
-    outcomes
+    let gone = result.map(|(_, gone)| gone).unwrap_or_default();
+    Done { outcomes, gone }
+}
+
+fn bot_of(id: &str) -> Result<BotId, Refused> {
+    id.parse().map_err(|error: document::InvalidId| Refused::Never(error.to_string()))
 }
 
 fn input(document: &Document) -> Result<Input, Refused> {
@@ -241,13 +258,13 @@ fn trained_of(report: &DocumentReport, document: &Document) -> Trained {
     }
 }
 
-async fn removed(app: &App, options: &Options, jobs: Vec<Job>) -> Vec<(Job, JobOutcome)> {
+async fn removed(app: &App, options: &Options, jobs: Vec<Job>) -> Done {
     let ids = jobs.iter().filter_map(|job| job.document_id.as_ref()?.parse().ok()).collect();
     let result = without(app, options, &jobs, move |_| ids).await;
     ended(jobs, result)
 }
 
-async fn dropped(app: &App, options: &Options, jobs: Vec<Job>) -> Vec<(Job, JobOutcome)> {
+async fn dropped(app: &App, options: &Options, jobs: Vec<Job>) -> Done {
     let result = without(app, options, &jobs, |held| held).await;
     ended(jobs, result)
 }
@@ -269,43 +286,46 @@ async fn apart<T: Send + 'static>(
     result.await.map_err(crashed)?
 }
 
-/// Takes those out of a bot's index that `chosen` picks, as far as it holds them.
+/// Takes those out of a bot's index that `chosen` picks, as far as it holds them; the bytes that it
+/// holds no more.
 async fn without(
     app: &App,
     options: &Options,
     jobs: &[Job],
     chosen: impl FnOnce(Vec<DocumentId>) -> Vec<DocumentId> + Send + 'static,
-) -> Result<(), Refused> {
-    let Some(bot_id) = jobs.first().map(|job| job.bot_id.clone()) else { return Ok(()) };
+) -> Result<BTreeSet<ContentHash>, Refused> {
+    let Some(bot_id) = jobs.first().map(|job| job.bot_id.clone()) else {
+        return Ok(BTreeSet::new());
+    };
     let (folder, options) = (app.folder.clone(), options.clone());
     apart(move || {
-        let bot: BotId = bot_id.parse().map_err(|error| Refused::Never(format!("{error}")))?;
-        let manifest = match folder.manifest(&bot) {
-            Ok(manifest) => manifest,
-            Err(TrainError::NoBot { .. }) => return Ok(()),
+        let bot = bot_of(&bot_id)?;
+        let held = match folder.manifest(&bot) {
+            Ok(manifest) => manifest.documents,
+            Err(TrainError::NoBot { .. }) => return Ok(BTreeSet::new()),
             Err(error) => return Err(error.into()),
         };
-        let held: Vec<DocumentId> =
-            manifest.documents.iter().map(|entry| entry.id.clone()).collect();
-        let mut ids = chosen(held.clone());
-        ids.retain(|id| held.contains(id));
+        let mut ids = chosen(held.iter().map(|entry| entry.id.clone()).collect());
+        ids.retain(|id| held.iter().any(|entry| entry.id == *id));
         if !ids.is_empty() {
             train::remove(&folder, &bot, &ids, &options, &train::Silent)?;
         }
-        Ok(())
+        let gone = held.iter().filter(|entry| ids.contains(&entry.id));
+        Ok(gone.map(|entry| entry.content_hash).collect())
     })
     .await
 }
 
-fn ended(jobs: Vec<Job>, result: Result<(), Refused>) -> Vec<(Job, JobOutcome)> {
+fn ended(jobs: Vec<Job>, result: Result<BTreeSet<ContentHash>, Refused>) -> Done {
     let outcome = |job: Job| {
         let outcome = match &result {
-            Ok(()) => JobOutcome::Done(None),
+            Ok(_) => JobOutcome::Done(None),
             Err(refused) => refused.outcome(&job),
         };
         (job, outcome)
     };
-    jobs.into_iter().map(outcome).collect()
+    let outcomes = jobs.into_iter().map(outcome).collect();
+    Done { outcomes, gone: result.unwrap_or_default() }
 }
 
 /// Why a whole run did nothing.

@@ -59,6 +59,8 @@ CREATE TABLE documents (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (bot_id, id)
 );
+CREATE INDEX documents_by_content ON documents (content_hash);
+CREATE INDEX documents_by_trained_content ON documents (trained_hash);
 CREATE INDEX documents_in_order ON documents (bot_id, created_at, id);
 
 -- A job belongs to whoever leased it until `lease_until`; then it is anyone's again.

@@ -307,6 +307,24 @@ impl Store {
         all(&rows, |row| get(row, "document_id"))
     }
 
+    /// Those of some hashes whose bytes no document of any bot has or is answered from.
+    pub async fn unreferenced(&self, hashes: Vec<String>) -> Result<Vec<String>, StoreError> {
+        let mut free = Vec::new();
+        for hash in hashes {
+            let row = sqlx::query(
+                "SELECT COUNT(*) AS users FROM documents WHERE content_hash = $1 \
+                 OR trained_hash = $1",
+            )
+            .bind(&hash)
+            .fetch_one(&self.read)
+            .await?;
+            if count(&row, "users")? == 0 {
+                free.push(hash);
+            }
+        }
+        Ok(free)
+    }
+
     /// Queues a failed document once more; the job's id, `None` where the document is unknown or
     /// did not fail.
     pub async fn retry_document(

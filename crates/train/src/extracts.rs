@@ -13,7 +13,7 @@ use index::PipelineKey;
 use ingest::IngestError;
 
 use crate::durable::Sync;
-use crate::originals::HashedFiles;
+use crate::originals::{HashedFiles, remove};
 use crate::{Extract, Failure, TrainError};
 
 /// Begins every file; its last byte is the version of the format.
@@ -61,6 +61,17 @@ impl Extracts {
         // to, a cache may do without.
         let Some(bytes) = encode(parsed) else { return Ok(()) };
         self.files.staging()?.write(&self.path(pipeline, hash), &bytes, Sync::None)
+    }
+
+    /// Removes what is kept for a content hash, under every pipeline; fine where nothing is.
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub fn remove(&self, hash: ContentHash) -> Result<(), TrainError> {
+        for pipeline in self.files.subfolders()? {
+            remove(self.files.path_in(&pipeline, hash))?;
+        }
+        Ok(())
     }
 
     fn path(&self, pipeline: PipelineKey, hash: ContentHash) -> PathBuf {

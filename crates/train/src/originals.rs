@@ -24,6 +24,10 @@ pub trait Originals: fmt::Debug + Send + marker::Sync {
     /// How many bytes are stored under this hash, without reading them; `None` where there are
     /// none.
     fn size(&self, hash: ContentHash) -> Result<Option<u64>, TrainError>;
+
+    /// Removes the bytes of this hash; fine where there are none. Whoever asks knows that no
+    /// document of any bot has them.
+    fn remove(&self, hash: ContentHash) -> Result<(), TrainError>;
 }
 
 /// Originals in a folder.
@@ -64,6 +68,20 @@ impl Originals for OriginalFiles {
         let metadata = fs::metadata(self.files.path(hash)).ok();
         Ok(metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len()))
     }
+
+    fn remove(&self, hash: ContentHash) -> Result<(), TrainError> {
+        remove(self.files.path(hash))
+    }
+}
+
+/// Removes a file; fine where there is none.
+pub(crate) fn remove(path: PathBuf) -> Result<(), TrainError> {
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(TrainError::Io { path, action: "remove", source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Files named by a hash, spread over 256 folders.
@@ -87,6 +105,20 @@ impl HashedFiles {
         let name = hash.to_string();
         let shard = name.get(..2).unwrap_or_default();
         self.folder.join(subfolder).join(shard).join(&name)
+    }
+
+    /// The names of all subfolders; none where nothing was written yet.
+    pub(crate) fn subfolders(&self) -> Result<Vec<String>, TrainError> {
+        let listed = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed.map_err(TrainError::io(&self.folder, "list"))?,
+        };
+        let mut names = Vec::new();
+        for entry in listed {
+            let entry = entry.map_err(TrainError::io(&self.folder, "list"))?;
+            names.extend(entry.file_name().into_string());
+        }
+        Ok(names)
     }
 
     fn read(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, TrainError> {

@@ -113,6 +113,7 @@ pub(crate) async fn train(
         Claiming::None => None,
     };
     let mut results = Vec::with_capacity(form.files.len());
+    let uploading = app.uploading.read().await;
     for file in form.files {
         let name = file.name.clone();
         let result = match uploads::store(&app, file).await {
@@ -121,6 +122,7 @@ pub(crate) async fn train(
         };
         results.push((name, result));
     }
+    drop(uploading);
     app.bell.ring();
     if let Some(wait) = wait {
         await_jobs(&app, &bot.id, &mut results, wait).await?;
