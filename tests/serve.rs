@@ -13,6 +13,8 @@ mod streaming;
 mod twice;
 // Who is told of events, and by what signature.
 mod hooks;
+// The README's tour.
+mod tour;
 // The description of the API.
 mod description;
 // Requests and messages are counted to the last one.
