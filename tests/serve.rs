@@ -13,6 +13,8 @@ mod streaming;
 mod twice;
 // Who is told of events, and by what signature.
 mod hooks;
+// Killed again and again, and nothing acknowledged is lost.
+mod endurance;
 // The README's tour.
 mod tour;
 // The description of the API.

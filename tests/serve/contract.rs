@@ -144,6 +144,9 @@ fn errors_have_the_promised_shape_and_codes() {
     client.post("/v1/chat/send", &body).expect(200);
     let wrong = client.request("POST", "/v1/chat/send").header("content-type", "application/json");
     wrong.bytes("{\"botId\":").send().refused(400, "INVALID_REQUEST");
+    client.get("/v1/bots?limit=x").refused(400, "INVALID_REQUEST");
+    client.get("/v1/bots?limit=0").refused(400, "INVALID_REQUEST");
+    client.get("/v1/bots/%ff").refused(404, "NOT_FOUND");
     client.get("/v1/nothing").refused(404, "NOT_FOUND");
     client.request("PUT", "/v1/bots").send().refused(405, "METHOD_NOT_ALLOWED");
     let limits = client.get("/v1/bots").expect(200);

@@ -19,6 +19,7 @@ mod key;
 mod multipart;
 mod observe;
 mod operations;
+mod parameters;
 mod question_key;
 mod rates;
 mod reference;

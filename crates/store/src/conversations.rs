@@ -47,6 +47,8 @@ pub struct StoredMessage {
     pub kind: Option<String>,
     /// When.
     pub created_at: Millis,
+    /// Of a reply: what a user thinks of it, 1 to 5.
+    pub rating: Option<i64>,
 }
 
 /// A conversation.
@@ -174,6 +176,7 @@ impl StoredMessage {
             content: get(row, "content")?,
             kind: get(row, "kind")?,
             created_at: get(row, "created_at")?,
+            rating: get(row, "rating")?,
         })
     }
 }
@@ -206,7 +209,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, position, role, content, kind, created_at FROM messages \
+            "SELECT id, position, role, content, kind, created_at, rating FROM messages \
              WHERE conversation_id = $1 AND position >= $2 ORDER BY position LIMIT $3",
         )
         .bind(conversation_id)
@@ -224,7 +227,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, position, role, content, kind, created_at FROM messages \
+            "SELECT id, position, role, content, kind, created_at, rating FROM messages \
              WHERE conversation_id = $1 ORDER BY position DESC LIMIT $2",
         )
         .bind(conversation_id)

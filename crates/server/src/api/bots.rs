@@ -1,6 +1,6 @@
 //! `/v1/bots`: bots.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::auth::{Caller, Scope};
 use crate::clock::{iso, now};
 use crate::error::{ApiError, ErrorReply};
 use crate::json::{Json, reply};
+use crate::parameters::{Asked, Path};
 use crate::state::App;
 
 /// Characters of a name.
@@ -33,8 +34,10 @@ const IDLE_MINUTES_MAX: u32 = 7 * 24 * 60;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateBot {
     /// What people call it, 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// What it is for, at most 2,000 characters.
+    #[schema(max_length = 2000)]
     description: Option<String>,
     configuration: Option<Configuration>,
 }
@@ -44,11 +47,13 @@ pub(crate) struct CreateBot {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Configuration {
     /// What it says first, and to a greeting.
+    #[schema(max_length = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) greeting: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     theme: Option<Theme>,
     /// Minutes after which a conversation ends if nobody says anything, 1 to 10,080.
+    #[schema(minimum = 1, maximum = 10080)]
     #[serde(skip_serializing_if = "Option::is_none")]
     idle_minutes: Option<u32>,
 }
@@ -58,9 +63,11 @@ pub(crate) struct Configuration {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Theme {
     /// A colour, `#1a2b3c`.
+    #[schema(pattern = "^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_color: Option<String>,
     /// A corner: `bottom-right`, `bottom-left`, `top-right` or `top-left`.
+    #[schema(pattern = "^(bottom|top)-(right|left)$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
 }
@@ -78,6 +85,7 @@ pub(crate) struct ChangeBot {
     /// Takes the place of the old configuration.
     configuration: Option<Configuration>,
     /// `active` or `disabled`.
+    #[schema(pattern = "^(active|disabled)$")]
     status: Option<String>,
 }
 
@@ -175,7 +183,7 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Response, ApiError> {
     let limit = query.limit()?;
     let list = format!("bots {}", caller.account_id());

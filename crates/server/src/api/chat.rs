@@ -45,10 +45,12 @@ pub(crate) struct SendMessage {
     /// The bot.
     bot_id: String,
     /// What the user says: 1 byte to 8 KiB.
+    #[schema(min_length = 1, max_length = 8192)]
     message: String,
     /// The conversation to go on with; without it, a new one begins.
     conversation_id: Option<String>,
     /// Who says it, in your own words.
+    #[schema(max_length = 200)]
     user_id: Option<String>,
     /// What you attach to a new conversation: `source`, `userAgent`, ….
     #[schema(value_type = Option<Object>)]

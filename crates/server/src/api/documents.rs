@@ -1,6 +1,6 @@
 //! `/v1/bots/:botId/documents` and `/jobs`: what a bot reads, and how far it is.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::auth::{Caller, Scope};
 use crate::clock::{iso, now};
 use crate::error::{ApiError, Code, ErrorReply};
 use crate::json::reply;
+use crate::parameters::{Asked, Path};
 use crate::state::App;
 
 /// A document.
@@ -195,7 +196,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Response, ApiError> {
     let bot = bot_of(&app, &caller, &id).await?;
     let limit = query.limit()?;
@@ -270,7 +271,7 @@ pub(crate) async fn chunks(
     State(app): State<App>,
     caller: Caller,
     Path((bot_id, id)): Path<(String, String)>,
-    Query(query): Query<PageQuery>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Response, ApiError> {
     let bot = bot_of(&app, &caller, &bot_id).await?;
     let document = document_of(&app, &bot.id, &id).await?;

@@ -23,9 +23,11 @@ const COMMENT_MAX: usize = 2_000;
 pub(crate) struct Feedback {
     /// The reply, `msg_…`.
     message_id: String,
+    #[schema(minimum = 1, maximum = 5)]
     /// 1 to 5; the last one of a message counts.
     rating: u8,
     /// At most 2,000 characters.
+    #[schema(max_length = 2000)]
     comment: Option<String>,
 }
 

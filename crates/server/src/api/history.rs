@@ -1,6 +1,6 @@
 //! `/v1/chat/history`: what was said.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::auth::{Caller, Scope};
 use crate::clock::iso;
 use crate::error::{ApiError, ErrorReply};
 use crate::json::reply;
+use crate::parameters::{Asked, Path};
 use crate::state::App;
 
 /// Messages of a page; a conversation is told whole up to that.
@@ -38,6 +39,9 @@ pub(crate) struct MessageBody {
     role: &'static str,
     content: String,
     timestamp: String,
+    /// Of a reply: what a user thinks of it, 1 to 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<i64>,
 }
 
 impl From<StoredMessage> for MessageBody {
@@ -47,6 +51,7 @@ impl From<StoredMessage> for MessageBody {
             role: message.speaker.as_str(),
             content: message.content,
             timestamp: iso(message.created_at),
+            rating: message.rating,
         }
     }
 }
@@ -59,7 +64,7 @@ pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Chat)?;
     let limit = query.limit_within(MESSAGES_MAX, MESSAGES_MAX)?;

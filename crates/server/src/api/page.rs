@@ -20,7 +20,8 @@ const LIMIT_MAX: u32 = 100;
 pub(crate) struct PageQuery {
     /// Where to go on: `pagination.cursor` of the page before.
     pub(crate) cursor: Option<String>,
-    /// Entries at most, 1 to 100; 50 by default.
+    /// Entries at most, 1 to 100 (of a conversation 1 to 1,000); 50 by default.
+    #[param(minimum = 1, maximum = 1000)]
     pub(crate) limit: Option<u32>,
 }
 

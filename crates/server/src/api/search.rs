@@ -1,7 +1,7 @@
 //! `/v1/bots/:botId/search`: what a bot would answer from.
 
 use answer::{Passage, Signals};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use document::{DocumentId, PageRange};
@@ -13,6 +13,7 @@ use super::{bot_of, index_of};
 use crate::auth::{Caller, Scope};
 use crate::error::{ApiError, ErrorReply};
 use crate::json::{Json, reply};
+use crate::parameters::Path;
 use crate::state::App;
 
 /// Passages, unless the caller says otherwise.
@@ -26,8 +27,10 @@ const LIMIT_MAX: u32 = 100;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SearchRequest {
     /// Words or a question.
+    #[schema(min_length = 1)]
     query: String,
     /// Passages at most, 1 to 100; 10 by default.
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     filter: Option<SearchFilter>,
     /// Whether each passage tells what its score is made of.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::error::{ApiError, Code, ErrorBody, ErrorReply};
 use crate::idempotency::{self, Claiming, Guard};
 use crate::json::reply;
 use crate::multipart::{self, Form};
+use crate::parameters::Path;
 use crate::state::App;
 use crate::uploads::{self, Stored};
 
@@ -39,16 +40,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 #[expect(dead_code, reason = "describes a form")]
 pub(crate) struct TrainForm {
     /// A PDF, Markdown or text file; there may be several.
-    #[schema(format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<u8>,
     /// An object as JSON: `title`, `category`, `externalId`, and what else you attach. A new upload
     /// with the same `externalId` replaces the old one.
     metadata: Option<String>,
 }
 
+/// What became of one file, or of several.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum TrainReply {
+    One(Box<OneReply>),
+    Several(SeveralReply),
+}
+
 /// What became of one file.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TrainReply {
+pub(crate) struct OneReply {
     success: bool,
     document: DocumentBody,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,12 +224,14 @@ async fn answer(
     let ended = told.iter().all(|result| result.job.as_ref().is_none_or(JobBody::is_over));
     let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
     if several {
-        return Ok(reply(status, SeveralReply { success: true, results: told }));
+        let several = SeveralReply { success: true, results: told };
+        return Ok(reply(status, TrainReply::Several(several)));
     }
     let first =
         told.pop().and_then(|result| Some((result.document?, result.job, result.unchanged)));
     let (document, job, unchanged) = first.ok_or_else(|| ApiError::internal(&"no result"))?;
-    Ok(reply(status, TrainReply { success: true, document, job, unchanged }))
+    let one = OneReply { success: true, document, job, unchanged };
+    Ok(reply(status, TrainReply::One(Box::new(one))))
 }
 
 /// What became of several files.

@@ -1,6 +1,6 @@
 //! `/v1/webhooks`: who is told of events.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::clock::{iso, now};
 use crate::error::{ApiError, Code, ErrorReply};
 use crate::events;
 use crate::json::{Json, reply};
+use crate::parameters::{Asked, Path};
 use crate::state::App;
 use crate::webhooks::guard::check_url;
 use crate::webhooks::signature::new_secret;
@@ -29,6 +30,7 @@ const OLD_SECRET_MS: Millis = 24 * 3_600 * 1_000;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CreateWebhook {
     /// Where events are posted, `https://…`.
+    #[schema(pattern = "^https?://", max_length = 2000)]
     url: String,
     /// Names of events; all of them by default.
     events: Option<Vec<String>>,
@@ -254,7 +256,7 @@ pub(crate) async fn deliveries(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Admin)?;
     let webhook = webhook_of(&app, &caller, &id).await?;
