@@ -117,11 +117,27 @@ struct Ratings {
 
 impl Store {
     /// The figures of a bot for a half-open range of time. What became old enough since the last
-    /// time is rolled up first.
+    /// time is rolled up first; where roll-ups cannot be read, being damaged or of another release,
+    /// all of the bot are made again.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] where a roll-up is damaged: deleting it heals.
+    /// Where the database fails.
     pub async fn figures(
+        &self,
+        bot_id: &str,
+        range: Range<Millis>,
+        now: Millis,
+    ) -> Result<Figures, StoreError> {
+        match self.figures_now(bot_id, range.clone(), now).await {
+            Err(StoreError::Unknown { table: rollups::TABLE, .. }) => {
+                self.forget_rollups(bot_id).await?;
+                self.figures_now(bot_id, range, now).await
+            }
+            result => result,
+        }
+    }
+
+    async fn figures_now(
         &self,
         bot_id: &str,
         range: Range<Millis>,

@@ -15,6 +15,9 @@ use super::{body, raw};
 use crate::rows::{all, get};
 use crate::{Millis, Store, StoreError};
 
+/// Where they are kept.
+pub(super) const TABLE: &str = "rollups";
+
 /// How old a message must be before it is rolled up: no older one is still on its way.
 pub(crate) const SETTLED_MS: Millis = 120_000;
 
@@ -22,7 +25,7 @@ pub(crate) const SETTLED_MS: Millis = 120_000;
 /// [`SETTLED_MS`] is for the way to the disk and for clocks that differ.
 const LATE_MS: Millis = 60_000;
 
-/// Levels. The highest is of some 130,000 exchanges, which are read in 10 ms.
+/// Levels. A run of the highest is of some 130,000 exchanges, and 1,000,000 are seven of them.
 const LEVELS: i64 = 3;
 
 /// How large runs are.
@@ -69,8 +72,9 @@ impl Store {
         sizes: Sizes,
     ) -> Result<(), StoreError> {
         let settled = now.saturating_sub(SETTLED_MS);
-        while let Some(run) = self.next_run(bot_id, settled, sizes).await? {
+        loop {
             let _one_at_a_time = self.rolling.lock().await;
+            let Some(run) = self.next_run(bot_id, settled, sizes).await? else { return Ok(()) };
             let mut facts = Facts::default();
             let mut connection = self.read.acquire().await?;
             raw::fold(&mut connection, bot_id, run.clone(), &mut facts).await?;
@@ -80,7 +84,15 @@ impl Store {
                 self.join_runs(bot_id, level, sizes).await?;
             }
         }
-        Ok(())
+    }
+
+    /// Takes away all roll-ups of a bot.
+    pub(super) async fn forget_rollups(&self, bot_id: &str) -> Result<(), StoreError> {
+        let bot_id = bot_id.to_owned();
+        self.write(|connection| {
+            Box::pin(async move { forget(connection, &bot_id, Millis::MIN).await })
+        })
+        .await
     }
 
     /// The next run of messages, where there are enough of them and all are settled.
@@ -200,19 +212,31 @@ pub(crate) async fn forget_late(
     if now.saturating_sub(asked_at) <= LATE_MS {
         return Ok(());
     }
+    forget(connection, bot_id, asked_at).await
+}
+
+/// Takes away what holds a time or comes after it.
+async fn forget(
+    connection: &mut AnyConnection,
+    bot_id: &str,
+    from: Millis,
+) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM rollups WHERE bot_id = $1 AND ends_at > $2")
         .bind(bot_id)
-        .bind(asked_at)
+        .bind(from)
         .execute(connection)
         .await?;
     Ok(())
 }
 
 /// The facts of a run.
+///
+/// # Errors
+/// [`StoreError::Unknown`] of [`TABLE`].
 pub(super) fn read(text: &str) -> Result<Facts, StoreError> {
     let unknown = || {
         let found = text.chars().take(40).collect();
-        StoreError::Unknown { table: "rollups", column: "body", found }
+        StoreError::Unknown { table: TABLE, column: "body", found }
     };
     body::read(text).ok_or_else(unknown)
 }

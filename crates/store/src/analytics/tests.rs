@@ -74,7 +74,7 @@ fn made(count: usize) -> Vec<Made> {
             asked_at,
             replied_at: asked_at + response_ms,
             conversation,
-            user: (conversation % 2 == 0).then_some(conversation % 10),
+            user: conversation.is_multiple_of(2).then_some(conversation % 10),
             key: format!("key {key}"),
             words: format!("Key {key}, {}?", numbers.below(3)),
             kind,
@@ -278,14 +278,14 @@ async fn levels(store: &Store) -> Vec<(i64, i64)> {
     levels
 }
 
-async fn clear(store: &Store) {
-    let cleared = store.write(|connection| {
+async fn change(store: &Store, sql: &'static str) {
+    let changed = store.write(move |connection| {
         Box::pin(async move {
-            sqlx::query("DELETE FROM rollups").execute(connection).await?;
+            sqlx::query(sql).execute(connection).await?;
             Ok(())
         })
     });
-    cleared.await.unwrap();
+    changed.await.unwrap();
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn figures_of_any_range_are_those_of_its_messages() {
             .run(&(edge.clone(), edge), |(one, other)| check(one.min(other)..one.max(other)))
             .unwrap();
         // All of it can be made again.
-        runtime.block_on(clear(store));
+        runtime.block_on(change(store, "DELETE FROM rollups"));
         check(DAY_0 + 1..last).unwrap();
         runtime.block_on(store.roll_up_by(&kept.bot_id, last + SETTLED_MS, SMALL)).unwrap();
         check(DAY_0 + 1..last).unwrap();
@@ -344,6 +344,21 @@ async fn a_message_that_is_kept_late_is_counted() {
         assert_ne!(levels(store).await, before);
         let figures = store.figures(&kept.bot_id, DAY_0..last, last).await.unwrap();
         assert_eq!(figures.messages, 41);
+    }
+}
+
+#[tokio::test]
+async fn rollups_of_another_shape_are_made_again() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let all = made(40);
+        let kept = keep_all(store, &all).await;
+        let last = all.last().unwrap().replied_at;
+        change(store, "UPDATE rollups SET body = 'AAAA' WHERE level = 0").await;
+        let range = 0..Millis::MAX;
+        assert!(store.read_figures(&kept.bot_id, range.clone()).await.is_err());
+        let figures = store.figures(&kept.bot_id, range.clone(), last).await.unwrap();
+        assert_eq!(figures, expected(&all, &range));
     }
 }
 

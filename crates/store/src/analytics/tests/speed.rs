@@ -114,7 +114,7 @@ async fn speed_of_keeping_messages() {
     let fresh = stores().await.remove(0);
     let store = &fresh.store;
     let mut kept = Kept::begin(store).await;
-    let all = made(8_000);
+    let all = made(20_000);
     let mut times = Vec::new();
     for part in all.chunks(2_000) {
         let exchanges: Vec<_> = part
@@ -128,5 +128,7 @@ async fn speed_of_keeping_messages() {
         times.push(began.elapsed() / 2_000);
         assert!(kept.iter().all(|result| matches!(result, Ok(ExchangeResult::Kept))));
     }
-    tell(&format!("one exchange kept: {times:.0?}"));
+    times.sort_unstable();
+    let (least, median) = (times[0], times[times.len() / 2]);
+    tell(&format!("one exchange kept: {least:.0?} at best, {median:.0?} mostly"));
 }
