@@ -55,29 +55,30 @@ pub(crate) struct Analytics {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
     average_satisfaction: Option<Option<f64>>,
-    #[serde(flatten)]
-    said: Option<Said>,
-    /// The days in UTC on which there was a message or a rating, in order.
-    daily: Vec<Day>,
-}
-
-/// What goes with `messages`.
-#[derive(Debug, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Said {
-    /// The mean time to a reply, `1.2s`; null without replies.
-    response_time: Option<String>,
+    /// The mean time to a reply, `1.2s`; null without replies (`messages`, as all up to `daily`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    response_time: Option<Option<String>>,
     /// What is asked most, at most 10. Form, order and endings of words do not count.
-    top_questions: Vec<QuestionBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_questions: Option<Vec<QuestionBody>>,
     /// What the documents do not answer, at most 20, the most often asked first.
-    unanswered_questions: Vec<UnansweredBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered_questions: Option<Vec<UnansweredBody>>,
     /// The share of questions that were answered, 0 to 1; null without questions. Small talk is
     /// none.
-    answer_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    answer_rate: Option<Option<f64>>,
     /// What replies rest on, at most 20 documents, the most used first.
-    documents_used: Vec<DocumentBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents_used: Option<Vec<DocumentBody>>,
     /// `responseTime` in milliseconds.
-    response_time_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    response_time_ms: Option<Option<f64>>,
+    /// The days in UTC on which there was a message or a rating, in order.
+    daily: Vec<Day>,
 }
 
 /// A question that is asked often.
@@ -137,7 +138,7 @@ pub(crate) struct Day {
 
 /// Read the figures of a bot
 #[utoipa::path(get, path = "/v1/bots/{botId}/analytics", tag = "analytics",
-    params(("botId" = String, Path), AnalyticsQuery),
+    operation_id = "readAnalytics", params(("botId" = String, Path), AnalyticsQuery),
     responses((status = 200, body = AnalyticsReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -220,22 +221,25 @@ fn time(field: &str, text: &str) -> Result<Millis, ApiError> {
 }
 
 fn body_of(figures: Figures, metrics: Metrics) -> Analytics {
+    let said = metrics.messages;
     let asked = figures.answered + figures.unanswered;
-    let said = metrics.messages.then(|| Said {
-        response_time: figures.response_ms.map(seconds),
-        top_questions: figures.top_questions.into_iter().map(question).collect(),
-        unanswered_questions: figures.unanswered_questions.into_iter().map(unanswered).collect(),
-        answer_rate: (asked > 0).then(|| rounded(figures.answered as f64 / asked as f64, 4)),
-        documents_used: figures.documents.into_iter().map(document).collect(),
-        response_time_ms: figures.response_ms.map(|took| rounded(took, 1)),
-    });
+    let answer_rate = (asked > 0).then(|| rounded(figures.answered as f64 / asked as f64, 4));
     Analytics {
-        total_messages: metrics.messages.then_some(figures.messages),
+        total_messages: said.then_some(figures.messages),
         unique_users: metrics.users.then_some(figures.unique_users),
         average_satisfaction: metrics.satisfaction.then(|| figures.rating.map(satisfaction)),
-        said,
+        response_time: said.then(|| figures.response_ms.map(seconds)),
+        top_questions: said.then(|| each(figures.top_questions, question)),
+        unanswered_questions: said.then(|| each(figures.unanswered_questions, unanswered)),
+        answer_rate: said.then_some(answer_rate),
+        documents_used: said.then(|| each(figures.documents, document)),
+        response_time_ms: said.then(|| figures.response_ms.map(|took| rounded(took, 1))),
         daily: figures.days.iter().map(|day| day_of(day, metrics)).collect(),
     }
+}
+
+fn each<T, B>(entries: Vec<T>, body: fn(T) -> B) -> Vec<B> {
+    entries.into_iter().map(body).collect()
 }
 
 fn day_of(day: &DayFigures, metrics: Metrics) -> Day {
