@@ -37,8 +37,8 @@ pub(super) struct Sizes {
     pub(super) fan: i64,
 }
 
-/// Half of them are quicker to read at the edges of a range, twice as many are fewer to join: the
-/// measurement in `tests/speed.rs` is flat here.
+/// The best, if not by much, of 512 to 4,096 messages and 8 to 32 runs in `tests/speed.rs`: a month
+/// of 1,000,000 messages takes 76 ms, 88 ms where both its edges lie within runs.
 const SIZES: Sizes = Sizes { messages: 1_024, fan: 16 };
 
 /// A run that is kept.
