@@ -1,5 +1,6 @@
 //! The routes: one module a resource, each with its requests and replies.
 
+pub(crate) mod analytics;
 pub(crate) mod bots;
 pub(crate) mod chat;
 pub(crate) mod documents;

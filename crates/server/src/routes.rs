@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{bots, chat, documents, feedback, history, search, train, webhooks};
+use crate::api::{analytics, bots, chat, documents, feedback, history, search, train, webhooks};
 use crate::error::{ApiError, Code};
 use crate::state::App;
 use crate::{auth, idempotency, observe, operations, reference, request_id};
@@ -23,6 +23,7 @@ use crate::{auth, idempotency, observe, operations, reference, request_id};
         (name = "chat", description = "Messages and their answers"),
         (name = "bots", description = "Bots"),
         (name = "documents", description = "What bots answer from"),
+        (name = "analytics", description = "What bots did"),
         (name = "webhooks", description = "Who is told of events"),
     )
 )]
@@ -37,6 +38,7 @@ fn api(app: Option<&App>) -> OpenApiRouter<App> {
         .routes(routes!(history::read))
         .routes(routes!(bots::list))
         .routes(routes!(bots::read, bots::change, bots::delete))
+        .routes(routes!(analytics::read))
         .routes(routes!(train::train))
         .routes(routes!(search::search))
         .routes(routes!(documents::list))

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::str::FromStr as _;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, AnyPool, Executor as _};
+use tokio::sync::Mutex;
 
 use crate::StoreError;
 use crate::writer::Writer;
@@ -48,6 +49,8 @@ impl Default for Settings {
 pub struct Store {
     pub(crate) read: AnyPool,
     pub(crate) dialect: Dialect,
+    /// Held while a run of messages is rolled up.
+    pub(crate) rolling: Arc<Mutex<()>>,
     writer: Writer,
 }
 
@@ -82,14 +85,18 @@ impl Store {
         let writer = sqlite_pool(url, 1, settings).await?;
         MIGRATIONS.run(&writer).await?;
         let read = sqlite_pool(url, settings.connections, settings).await?;
-        Ok(Self { read, dialect: Dialect::Sqlite, writer: Writer::one(writer) })
+        Ok(Self::of(read, Dialect::Sqlite, Writer::one(writer)))
     }
 
     async fn open_postgres(url: &str, settings: &Settings) -> Result<Self, StoreError> {
         let options = AnyConnectOptions::from_str(url)?;
         let pool = pool_options(settings.connections, settings).connect_with(options).await?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { read: pool.clone(), dialect: Dialect::Postgres, writer: Writer::many(pool) })
+        Ok(Self::of(pool.clone(), Dialect::Postgres, Writer::many(pool)))
+    }
+
+    fn of(read: AnyPool, dialect: Dialect, writer: Writer) -> Self {
+        Self { read, dialect, rolling: Arc::default(), writer }
     }
 
     /// Does a change as one transaction. On return it is on the disk; where it fails, nothing of it

@@ -11,6 +11,7 @@
 //! Absent on purpose: HTTP, retrieval, files, and what plans allow.
 
 mod accounts;
+mod analytics;
 mod audit;
 mod bots;
 mod conversations;
@@ -31,6 +32,7 @@ mod webhooks;
 mod writer;
 
 pub use accounts::Account;
+pub use analytics::{DayFigures, Figures, TopQuestion, UnansweredQuestion, UsedDocument};
 pub use audit::AuditEntry;
 pub use bots::{Bot, BotChange, NewBot};
 pub use conversations::{

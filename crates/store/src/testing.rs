@@ -10,6 +10,7 @@ pub(crate) struct Fresh {
 }
 
 /// The databases to test on.
+#[expect(clippy::disallowed_methods, reason = "a test cannot be told of a server otherwise")]
 pub(crate) async fn stores() -> Vec<Fresh> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a b%.db");
