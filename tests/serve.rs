@@ -4,9 +4,16 @@ mod client;
 mod host;
 
 // What was acknowledged outlives a kill; SIGTERM is an end in order.
+mod ending;
 mod restart;
 // Requests and messages are counted to the last one.
 mod rates;
+// Nobody sees what is another's.
+mod tenants;
+// Too large, too deep, too slow, too early gone.
+mod hostile;
+// Logs and metrics.
+mod watched;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Pending, Reply};
 pub(crate) use host::{Setup, TestServer};
