@@ -14,6 +14,9 @@ mod tenants;
 mod hostile;
 // Logs and metrics.
 mod watched;
+// Copies that are made meanwhile, and what it is shipped in.
+mod backup;
+mod packaging;
 
 pub(crate) use client::{Client, Pending, Reply};
 pub(crate) use host::{Setup, TestServer};
