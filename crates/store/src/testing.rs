@@ -10,7 +10,6 @@ pub(crate) struct Fresh {
 }
 
 /// The databases to test on.
-#[expect(clippy::disallowed_methods, reason = "a knob of the tests, not of the program")]
 pub(crate) async fn stores() -> Vec<Fresh> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a b%.db");
