@@ -4,6 +4,7 @@ mod client;
 mod host;
 
 // What was acknowledged outlives a kill; SIGTERM is an end in order.
+mod ending;
 mod restart;
 // The contract, request by request.
 mod contract;
@@ -21,6 +22,15 @@ mod tour;
 mod description;
 // Requests and messages are counted to the last one.
 mod rates;
+// Nobody sees what is another's.
+mod tenants;
+// Too large, too deep, too slow, too early gone.
+mod hostile;
+// Logs and metrics.
+mod watched;
+// Copies that are made meanwhile, and what it is shipped in.
+mod backup;
+mod packaging;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Pending, Reply};
 pub(crate) use host::{Setup, TestServer};

@@ -261,3 +261,16 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
         rest = rest.get(length + 2..)?;
     }
 }
+
+/// Sends all requests at once, each over a connection of its own, and reads all replies.
+#[track_caller]
+pub(crate) fn all_at_once(requests: &[Request]) -> Vec<Reply> {
+    let open = |request: &Request| (Pending::open(request.address).unwrap(), request.wire());
+    let mut pending: Vec<_> = requests.iter().map(open).collect();
+    std::thread::scope(|scope| {
+        for part in pending.chunks_mut(requests.len().div_ceil(16).max(1)) {
+            scope.spawn(|| part.iter_mut().for_each(|(one, wire)| one.write(wire).unwrap()));
+        }
+    });
+    pending.into_iter().map(|(one, _)| one.reply().unwrap()).collect()
+}

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,16 @@ impl TestServer {
         let (child, address, key) = spawn(&app, &setup);
         let key = key.expect("a first start tells a key");
         Self { app, setup, child, address, key }
+    }
+
+    /// Starts a server on a copy of another's folder, which is moved; `key` opens it.
+    #[track_caller]
+    pub(crate) fn on_copy(copy: &Path, setup: Setup, key: &str) -> Self {
+        let app = TestApp::new();
+        std::fs::rename(copy, app.data()).unwrap();
+        let (child, address, first) = spawn(&app, &setup);
+        assert!(first.is_none(), "a copy has its keys");
+        Self { app, setup, child, address, key: key.to_owned() }
     }
 
     /// The first key.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use answer::{Answer, AnswerError, Extractive, Generator, Passage, Question, Turn};
 use document::BotId;
@@ -17,6 +17,7 @@ use tokio::task;
 use train::{DataFolder, TrainError};
 
 use crate::error::{ApiError, Code};
+use crate::observe::{Stage, Timed, stage};
 
 /// Answers messages.
 pub(crate) struct Answering {
@@ -99,7 +100,10 @@ impl Answering {
             let Some(snapshot) = snapshot_of(&folder, &bot)? else { return Ok(Vec::new()) };
             let filter = without(filter, &leaving, &snapshot);
             let question = Question::new(&query).with_filter(filter);
-            Ok(answer::retrieve(&snapshot, &question, &config)?)
+            let since = Instant::now();
+            let found = answer::retrieve(&snapshot, &question, &config)?;
+            stage(Stage::Retrieve, since.elapsed());
+            Ok(found)
         })
         .await
     }
@@ -110,7 +114,9 @@ impl Answering {
         work: impl FnOnce() -> Result<T, AnsweringError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let done = tokio::time::timeout(self.within, async {
+            let came = Instant::now();
             let permit = self.turn().await?;
+            stage(Stage::Queue, came.elapsed());
             let work = task::spawn_blocking(move || {
                 // Given back when the work ends, and not when nobody waits for it any more.
                 let _permit = permit;
@@ -180,7 +186,8 @@ fn answer_from(
         return Ok(answer::answer_without_documents(&question, config));
     };
     let filter = without(Filter::default(), &asked.leaving, &snapshot);
-    Ok(answer::answer(&snapshot, &question.with_filter(filter), generator, config)?)
+    let generator = Timed::new(generator);
+    Ok(answer::answer(&snapshot, &question.with_filter(filter), &generator, config)?)
 }
 
 /// The current snapshot of a bot; `None` where nothing was trained yet.

@@ -9,12 +9,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use store::{KeyOwner, Millis};
 
+use crate::body;
 use crate::clock::now;
 use crate::config::Plan;
 use crate::error::{ApiError, Code};
 use crate::key::ApiKey;
 use crate::rates::Taken;
 use crate::state::App;
+use crate::strangers::Peer;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,19 +84,28 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// Lets those in who have a key and requests left, and tells them how many.
 pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let owner = match authenticate(&app, request.headers()).await {
+    let peer = request.extensions().get::<Peer>().copied();
+    let owner = match authenticate(&app, request.headers(), peer).await {
         Ok(owner) => owner,
-        Err(error) => return error.into_response(),
+        Err(error) => {
+            body::drain_request(request).await;
+            return error.into_response();
+        }
     };
     let plan = Arc::new(app.plan(&owner.account.plan));
     let now = now();
-    let taken = app.rates.take(&owner.key.id, &plan, now);
+    let taken = match app.rates.take(&app.store, &owner.key.id, &plan, now).await {
+        Ok(taken) => taken,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
     let mut response = if !taken.allowed {
+        body::drain_request(request).await;
         too_many(taken, now).into_response()
     } else if plan.api {
         request.extensions_mut().insert(Caller { owner, plan: Arc::clone(&plan) });
         next.run(request).await
     } else {
+        body::drain_request(request).await;
         let message =
             format!("the plan {:?} has no API: change to one that has", owner.account.plan);
         ApiError::new(Code::PlanRequired, message).into_response()
@@ -103,7 +114,11 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     response
 }
 
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<KeyOwner>, ApiError> {
+async fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    peer: Option<Peer>,
+) -> Result<Arc<KeyOwner>, ApiError> {
     let refused = |message: &str| ApiError::new(Code::InvalidApiKey, message);
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
@@ -118,8 +133,24 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<KeyOwner>, A
         return Err(refused("this is no key: a character is missing or wrong, copy it again"));
     };
     // What is looked up is a hash, so how long it takes tells nothing of any key.
-    let owner = app.key_owner(&key.hash()).await?;
-    owner.ok_or_else(|| refused("this key is unknown or was revoked"))
+    let hash = key.hash();
+    let limits = &app.config.limits;
+    let from = peer.map(|peer| peer.caller(headers, limits.address_header.as_deref()));
+    let (per_minute, now) = (limits.unknown_keys_per_minute, now());
+    if let Some(from) = from.filter(|_| !app.has_believed(&hash))
+        && let Some(wait) = app.strangers.must_wait(from, per_minute, now)
+    {
+        let seconds = u64::try_from(wait).unwrap_or_default().div_ceil(1_000).max(1);
+        let message = format!("too many unknown keys from {from}: try again in {seconds} s");
+        return Err(ApiError::new(Code::RateLimitExceeded, message).retry_after(seconds));
+    }
+    let owner = app.key_owner(&hash).await?;
+    owner.ok_or_else(|| {
+        if let Some(from) = from {
+            app.strangers.note(from, per_minute, now);
+        }
+        refused("this key is unknown or was revoked")
+    })
 }
 
 fn too_many(taken: Taken, now: Millis) -> ApiError {

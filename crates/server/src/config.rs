@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The settings of a server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where to listen.
@@ -51,6 +52,7 @@ impl Default for Config {
 
 /// What an account may use.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
     /// Whether the API may be used at all.
@@ -60,6 +62,7 @@ pub struct Plan {
     /// Length of a window in seconds.
     pub window_seconds: u32,
     /// Messages in a month; without it, as many as one likes.
+    #[serde(default)]
     pub messages_per_month: Option<u64>,
     /// Largest upload in bytes, at most that of `limits`.
     pub upload_bytes_max: u64,
@@ -95,6 +98,7 @@ fn default_plans() -> BTreeMap<String, Plan> {
 
 /// Bounds of requests, whatever the plan.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Body of a request that is no upload, in bytes.
@@ -109,6 +113,11 @@ pub struct Limits {
     pub read_seconds: u64,
     /// Connections at once.
     pub connections_max: usize,
+    /// Keys that nobody knows, in a minute and from one address; then none is looked up for a while.
+    pub unknown_keys_per_minute: u32,
+    /// The header in which a proxy in front of the server tells the address of the caller, such as
+    /// `x-forwarded-for`; without it, the address is that of the connection.
+    pub address_header: Option<String>,
 }
 
 impl Default for Limits {
@@ -120,12 +129,15 @@ impl Default for Limits {
             message_bytes_max: 8 << 10,
             read_seconds: 20,
             connections_max: 10_000,
+            unknown_keys_per_minute: 60,
+            address_header: None,
         }
     }
 }
 
 /// How documents are trained.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
     /// Bots trained at once.
@@ -156,6 +168,7 @@ impl Training {
 
 /// How messages are answered.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Chat {
     /// Messages answered at once; 0 for twice the number of processors.
@@ -185,6 +198,7 @@ impl Default for Chat {
 
 /// How webhooks are told.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Webhooks {
     /// Whether addresses of this machine and of private networks may be told, and plain HTTP.
@@ -203,6 +217,7 @@ impl Default for Webhooks {
 
 /// A language model behind an endpoint that speaks as OpenAI's.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its name.
@@ -254,6 +269,24 @@ impl Config {
                 return Err(format!("plans.{name}: requests and window_seconds must be above 0"));
             }
         }
+        let Limits { read_seconds, connections_max, unknown_keys_per_minute, .. } = self.limits;
+        for (name, is_zero) in [
+            ("limits.read_seconds", read_seconds == 0),
+            ("limits.connections_max", connections_max == 0),
+            ("limits.unknown_keys_per_minute", unknown_keys_per_minute == 0),
+            ("chat.seconds_max", self.chat.seconds_max == 0),
+            ("training.attempts_max", self.training.attempts_max == 0),
+            ("webhooks.at_once", self.webhooks.at_once == 0),
+            ("webhooks.timeout_seconds", self.webhooks.timeout_seconds == 0),
+        ] {
+            if is_zero {
+                return Err(format!("{name}: expected 1 or more"));
+            }
+        }
+        let header = self.limits.address_header.as_deref();
+        if header.is_some_and(|name| name.parse::<axum::http::HeaderName>().is_err()) {
+            return Err("limits.address_header: expected the name of a header".to_owned());
+        }
         match self.chat.confidence_min {
             Some(least) if !(0.0..=1.0).contains(&least) => {
                 Err("chat.confidence_min: expected 0 to 1".to_owned())
@@ -262,3 +295,6 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,6 +167,7 @@ impl From<train::TrainError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        crate::observe::refused(self.code.parts().0);
         let request_id = crate::request_id::current();
         let mut response = (self.status(), axum::Json(self.body(request_id))).into_response();
         if let Some(seconds) = self.retry_after {

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use store::{Claim, Millis, StoredReply};
 
 use crate::auth::Caller;
+use crate::body;
 use crate::clock::now;
 use crate::error::{ApiError, Code};
 use crate::state::App;
@@ -58,10 +59,9 @@ pub(crate) async fn once(
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let most = app.config.limits.body_bytes_max;
-    let Ok(bytes) = to_bytes(body, most).await else {
-        let error = ApiError::new(Code::FileTooLarge, format!("expected up to {most} bytes"));
-        return error.into_response();
+    let bytes = match body::read(body, &app.config.limits).await {
+        Ok(bytes) => bytes,
+        Err(error) => return error.into_response(),
     };
     let mut hasher = blake3::Hasher::new();
     hasher.update(parts.uri.path().as_bytes()).update(b"\n").update(&bytes);

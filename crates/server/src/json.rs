@@ -1,29 +1,24 @@
 //! Bodies of JSON, in and out.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::body;
 use crate::error::{ApiError, Code};
+use crate::state::App;
 
 /// A body of JSON. What is wrong with it is told by field.
 pub(crate) struct Json<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         check_type(&request)?;
-        let bytes = Bytes::from_request(request, state).await.map_err(|error| {
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(Code::FileTooLarge, "the body is too large")
-            } else {
-                ApiError::new(Code::InvalidRequest, format!("the body broke off: {error}"))
-            }
-        })?;
+        let bytes = body::read(request.into_body(), &app.config.limits).await?;
         read(&bytes).map(Self)
     }
 }

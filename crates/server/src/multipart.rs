@@ -4,11 +4,12 @@ use axum::extract::Request;
 use axum::http::header;
 use multer::{Field, Multipart};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
+use crate::body;
 use crate::error::{ApiError, Code};
 use crate::state::App;
 
@@ -37,15 +38,26 @@ pub(crate) struct Spooled {
     pub(crate) bytes: u64,
 }
 
-/// Reads a form; each file has at most `bytes_max` bytes.
+/// Reads a form; each file has at most `bytes_max` bytes. What is wrong is refused while it is read.
 pub(crate) async fn read(request: Request, app: &App, bytes_max: u64) -> Result<Form, ApiError> {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| {
         ApiError::new(Code::InvalidRequest, "send the file in a form: multipart/form-data")
-    })?;
+    });
+    let mut stream = request.into_body().into_data_stream();
+    let form = match boundary {
+        Ok(boundary) => parts(Multipart::new(&mut stream, boundary), app, bytes_max).await,
+        Err(error) => Err(error),
+    };
+    if form.is_err() {
+        body::drain(&mut stream).await;
+    }
+    form
+}
+
+async fn parts(mut parts: Multipart<'_>, app: &App, bytes_max: u64) -> Result<Form, ApiError> {
     let within = Duration::from_secs(app.config.limits.read_seconds);
-    let mut parts = Multipart::new(request.into_body().into_data_stream(), boundary);
     let (mut files, mut metadata, mut strange) = (Vec::new(), None, 0);
     while let Some(field) = in_time(within, parts.next_field()).await? {
         match field.name() {
@@ -81,11 +93,15 @@ async fn spool(
     let failed = |error: std::io::Error| ApiError::internal(&error);
     let file = tempfile::Builder::new().prefix("upload-").tempfile_in(app.uploads());
     let (file, path) = file.map_err(failed)?.into_parts();
+    let since = Instant::now();
     let mut file = tokio::fs::File::from_std(file);
     let mut hasher = blake3::Hasher::new();
     let mut bytes = 0;
     while let Some(piece) = in_time(within, field.chunk()).await? {
         bytes += piece.len() as u64;
+        if body::is_too_slow(since, bytes, within) {
+            return Err(body::late(within));
+        }
         if bytes > bytes_max {
             let message = format!("{name:?} is larger than {bytes_max} bytes");
             return Err(ApiError::new(Code::FileTooLarge, message));
@@ -115,10 +131,7 @@ async fn in_time<T>(
     within: Duration,
     next: impl Future<Output = Result<T, multer::Error>>,
 ) -> Result<T, ApiError> {
-    let next = timeout(within, next).await.map_err(|_| {
-        let message = format!("no byte came for {} s: send the file again", within.as_secs());
-        ApiError::new(Code::InvalidRequest, message)
-    })?;
+    let next = timeout(within, next).await.map_err(|_| body::late(within))?;
     next.map_err(|error| {
         ApiError::new(Code::InvalidRequest, format!("the form cannot be read: {error}"))
     })

@@ -1,6 +1,6 @@
 //! All routes, on one page.
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -76,12 +76,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The whole server.
 pub(crate) fn router(app: App) -> Router {
     let (api, description) = api(Some(&app)).split_for_parts();
-    let body_max = DefaultBodyLimit::max(app.config.limits.body_bytes_max);
     let guarded = api
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(body_max)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::guard));
+        .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
+        // Within each of the routers: outside of them nobody knows which route it was.
+        .layer(middleware::from_fn(observe::observe));
     let open = Router::new()
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
@@ -89,11 +89,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/docs", get(reference::page))
         .route("/docs.css", get(reference::style))
         .route("/docs.js", get(reference::script))
-        .route("/openapi.json", get(|| async move { Json(description) }));
+        .route("/openapi.json", get(|| async move { Json(description) }))
+        .layer(middleware::from_fn(observe::observe));
     // What is neither here nor there needs a key too: who has none learns nothing of the routes.
     open.fallback_service(guarded.with_state(app.clone()))
         .layer(middleware::from_fn(secure))
-        .layer(middleware::from_fn(observe::observe))
         .layer(middleware::from_fn(request_id::name))
         .with_state(app)
 }

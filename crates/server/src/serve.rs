@@ -12,9 +12,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use store::{Settings, Store, StoreError};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 use train::{DataFolder, Options};
 
 use crate::answering::Answering;
@@ -23,9 +24,10 @@ use crate::config::Config;
 use crate::events::conversation_ended;
 use crate::routes::router;
 use crate::state::App;
+use crate::strangers::Peer;
 use crate::{idempotency, training, webhooks};
 
-/// How often conversations that rest are looked at.
+/// How often conversations and keys that rest are looked at.
 const IDLE_EVERY: Duration = Duration::from_secs(10);
 
 /// Conversations that are ended at once.
@@ -34,6 +36,16 @@ const IDLE_BATCH: u32 = 200;
 /// Bounds of the buckets of all histograms, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 4.0, 16.0];
+
+/// How long after the deadline of an end what is cut off may take to put itself in order.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// Bytes that a connection holds of what is not read yet, give or take the last read: a request's
+/// line and headers must fit.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
+
+/// Headers of a request.
+const HEADERS_MAX: usize = 100;
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -107,7 +119,7 @@ pub async fn serve(
     let answering = answering(&config, &folder, model);
     let within = Duration::from_secs(config.shutdown_seconds);
     let trainers = config.training.jobs.max(1);
-    let app = App::new(config, store, folder, answering, prometheus()?, uploads);
+    let app = App::new(config, store, folder, answering, prometheus()?, uploads, stop.clone());
     let mut tasks = JoinSet::new();
     for _ in 0..trainers {
         tasks.spawn(training::work(app.clone(), training.clone(), stop.clone()));
@@ -115,10 +127,13 @@ pub async fn serve(
     tasks.spawn(end_idle(app.clone(), stop.clone()));
     tasks.spawn(webhooks::deliver(app.clone(), webhooks::client(&app)?, stop.clone()));
     listening(address);
-    accept(listener, &app, stop, within).await;
-    let ended = tokio::time::timeout(within, tasks.join_all());
-    if ended.await.is_err() {
-        tracing::warn!("jobs are left to the next start");
+    let until = accept(listener, &app, stop, within).await;
+    // Jobs that do not end in time give themselves back: see `training`.
+    if tokio::time::timeout_at(until + ENDING, tasks.join_all()).await.is_err() {
+        tracing::warn!("work is left to the next start");
+    }
+    if let Err(error) = app.rates.settle(&app.store).await {
+        tracing::error!(%error, "requests that were reserved are lost");
     }
     app.store.close().await;
     Ok(())
@@ -169,22 +184,25 @@ fn prometheus() -> Result<PrometheusHandle, ServeError> {
     Ok(RECORDER.get_or_init(|| handle).clone())
 }
 
+/// Accepts connections until told to stop, and lets those that are open end; until when all else
+/// has to end too.
 async fn accept(
     listener: TcpListener,
     app: &App,
     mut stop: watch::Receiver<bool>,
     within: Duration,
-) {
+) -> tokio::time::Instant {
     let router = router(app.clone());
     let places = Arc::new(Semaphore::new(app.config.limits.connections_max));
     let open = GracefulShutdown::new();
     let read_within = Duration::from_secs(app.config.limits.read_seconds);
+    let http = http(read_within);
     while !*stop.borrow() {
         let place = tokio::select! {
             place = Arc::clone(&places).acquire_owned() => place,
             _ = stop.changed() => continue,
         };
-        let (stream, _) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -196,8 +214,15 @@ async fn accept(
             },
             _ = stop.changed() => continue,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = connection(stream, service, read_within);
+        let peer = Peer(peer.ip());
+        let service = router.clone().map_request(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        // Replies are small, and nobody is to wait for more of them.
+        let _ = stream.set_nodelay(true);
+        let connection =
+            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = open.watch(connection);
         tokio::spawn(async move {
             let _place = place;
@@ -207,27 +232,24 @@ async fn accept(
         });
     }
     drop(listener);
-    if tokio::time::timeout(within, open.shutdown()).await.is_err() {
+    let until = tokio::time::Instant::now() + within;
+    if tokio::time::timeout_at(until, open.shutdown()).await.is_err() {
         tracing::warn!("requests were cut off at the end");
     }
+    until
 }
 
-/// Serves one connection. Headers must come in time, so that nobody holds a place by silence.
-fn connection(
-    stream: TcpStream,
-    service: TowerToHyperService<axum::Router>,
-    read_within: Duration,
-) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<axum::Router>> {
-    // Replies are small, and nobody is to wait for more of them.
-    let _ = stream.set_nodelay(true);
-    hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
+/// How connections are served. Headers must come in time, so that nobody holds a place by silence.
+fn http(read_within: Duration) -> hyper::server::conn::http1::Builder {
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new())
         .header_read_timeout(read_within)
-        .max_headers(100)
-        .serve_connection(TokioIo::new(stream), service)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    http
 }
 
-/// Ends conversations in which nobody says anything, and forgets keys of requests that are old.
+/// Ends conversations in which nobody says anything, and forgets what is old.
 async fn end_idle(app: App, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match app.store.end_idle_conversations(IDLE_BATCH, conversation_ended, now()).await {
@@ -240,6 +262,9 @@ async fn end_idle(app: App, mut stop: watch::Receiver<bool>) {
         let expired = now() - idempotency::KEPT_MS;
         if let Err(error) = app.store.forget_claims(expired, IDLE_BATCH).await {
             tracing::error!(%error, "old keys of requests stay");
+        }
+        if let Err(error) = app.rates.tend(&app.store, now()).await {
+            tracing::error!(%error, "the use of keys was not noted");
         }
         tokio::select! {
             () = tokio::time::sleep(IDLE_EVERY) => {}

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::{KeyOwner, Store};
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::{RwLock, Semaphore, watch};
 use train::DataFolder;
 
 use crate::answering::Answering;
 use crate::bell::Bell;
 use crate::config::{Config, Plan};
 use crate::rates::Rates;
+use crate::strangers::Strangers;
 
 /// How long a key is believed without asking the database again: a key that was revoked opens
 /// nothing after that.
@@ -38,6 +39,10 @@ pub(crate) struct Shared {
     pub(crate) folder: Arc<DataFolder>,
     pub(crate) answering: Answering,
     pub(crate) rates: Rates,
+    /// Who came with keys that nobody knows.
+    pub(crate) strangers: Strangers,
+    /// Becomes true when the server is to end.
+    pub(crate) stop: watch::Receiver<bool>,
     /// Wakes the trainer.
     pub(crate) bell: Bell,
     /// Wakes who tells webhooks.
@@ -68,6 +73,7 @@ impl App {
         answering: Answering,
         metrics: PrometheusHandle,
         uploads: PathBuf,
+        stop: watch::Receiver<bool>,
     ) -> Self {
         Self(Arc::new(Shared {
             config,
@@ -75,6 +81,8 @@ impl App {
             folder,
             answering,
             rates: Rates::default(),
+            strangers: Strangers::default(),
+            stop,
             bell: Bell::default(),
             outbox_bell: Bell::default(),
             metrics,
@@ -104,15 +112,22 @@ impl App {
         if let Some(owner) = self.believed_owner(hash) {
             return Ok(Some(owner));
         }
-        let Some(owner) = self.store.key_by_hash(hash).await?.map(Arc::new) else {
+        let owner = self.store.key_by_hash(hash).await?.map(Arc::new);
+        let mut believed = self.believed.lock().unwrap_or_else(|error| error.into_inner());
+        let Some(owner) = owner else {
+            believed.remove(hash);
             return Ok(None);
         };
-        let mut believed = self.believed.lock().unwrap_or_else(|error| error.into_inner());
         if believed.len() >= KEYS_BELIEVED_MAX {
             believed.clear();
         }
         believed.insert(hash.to_owned(), (Arc::clone(&owner), Instant::now()));
         Ok(Some(owner))
+    }
+
+    /// Whether the key of a hash was right before, be it long ago.
+    pub(crate) fn has_believed(&self, hash: &str) -> bool {
+        self.believed.lock().unwrap_or_else(|error| error.into_inner()).contains_key(hash)
     }
 
     fn believed_owner(&self, hash: &str) -> Option<Arc<KeyOwner>> {

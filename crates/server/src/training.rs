@@ -2,7 +2,8 @@
 //!
 //! A job is leased and its lease renewed while it is worked on, so a server that dies leaves it to
 //! the next one. Jobs of one bot that wait together are done together: one run, one publication.
-//! A job ends: done, failed with a code, or put off with a cause and a limit.
+//! A job ends: done, failed with a code, or put off with a cause and a limit. One that is under way
+//! when the server has to end is given back, and begun anew at the next start.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use train::{
 
 use crate::clock::now;
 use crate::forgetting::{contents, forget};
+use crate::observe::{self, stage};
 use crate::state::App;
 
 /// Jobs done together.
@@ -47,7 +49,7 @@ pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<b
         let leased = app.store.lease_jobs(&owner, BATCH_MAX, now() + lease, now()).await;
         match leased {
             Ok(jobs) if !jobs.is_empty() => {
-                if let Err(error) = run(&app, &owner, &options, jobs).await {
+                if let Err(error) = run(&app, &owner, &options, jobs, stop.clone()).await {
                     // The lease runs out, and the jobs are tried again.
                     tracing::error!(%error, "jobs could not be ended");
                 }
@@ -79,11 +81,16 @@ async fn run(
     owner: &str,
     options: &Options,
     jobs: Vec<Job>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), store::StoreError> {
     let (jobs, given_up): (Vec<_>, Vec<_>) =
         jobs.into_iter().partition(|job| job.attempts <= app.config.training.attempts_max);
     let mut outcomes: Vec<_> = given_up.into_iter().map(give_up).collect();
     let mut gone = BTreeSet::new();
+    for job in jobs.iter().filter(|job| job.attempts == 1) {
+        let waited = u64::try_from(now() - job.created_at).unwrap_or_default();
+        stage(observe::Stage::JobQueue, Duration::from_millis(waited));
+    }
     if let Some(kind) = jobs.first().map(|job| job.kind) {
         let meter = Arc::new(Meter::default());
         let work = async {
@@ -96,9 +103,17 @@ async fn run(
         let done = tokio::select! {
             done = work => done,
             () = keep(app, owner, &jobs, &meter) => return Ok(()),
+            () = deadline(stop, app.config.shutdown_seconds) => {
+                tracing::warn!(jobs = jobs.len(), "work is given back: the time to end is over");
+                app.store.finish_jobs(owner, outcomes, now()).await?;
+                return app.store.give_back_jobs(owner, jobs, now()).await;
+            }
         };
         outcomes.extend(done.outcomes);
         gone = done.gone;
+    }
+    for (job, outcome) in &outcomes {
+        observe::job(job.kind, outcome);
     }
     app.store.finish_jobs(owner, outcomes, now()).await?;
     forget(app, gone).await;
@@ -110,6 +125,16 @@ struct Done {
     outcomes: Vec<(Job, JobOutcome)>,
     /// Bytes that the bot holds no more.
     gone: BTreeSet<ContentHash>,
+}
+
+/// Waits until the server has to end: so many seconds after it is told to.
+async fn deadline(mut stop: watch::Receiver<bool>, seconds: u64) {
+    while !*stop.borrow() {
+        if stop.changed().await.is_err() {
+            break;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 
 fn give_up(job: Job) -> (Job, JobOutcome) {
@@ -206,6 +231,11 @@ async fn trained(app: &App, options: &Options, jobs: Vec<Job>, meter: &Arc<Meter
         Ok((report, gone))
     })
     .await;
+    if let Ok((report, _)) = &result {
+        stage(observe::Stage::Parse, report.seconds.parse);
+        stage(observe::Stage::Index, report.seconds.index);
+        stage(observe::Stage::Publish, report.seconds.publish);
+    }
     outcomes.extend(batch.into_iter().map(|(job, document)| {
         let outcome = match &result {
             Ok((report, _)) => outcome_of(report, &document),

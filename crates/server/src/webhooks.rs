@@ -11,6 +11,7 @@ use store::{Attempt, DueDelivery, Millis, Then};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::now;
+use crate::observe;
 use crate::state::App;
 
 pub(crate) mod guard;
@@ -112,7 +113,7 @@ async fn attempt(app: &App, client: &reqwest::Client, due: DueDelivery) -> Attem
         Ok(answer) => judge(&answer, due.attempt),
         Err(error) => (None, Some(error), retry(due.attempt, None)),
     };
-    metrics::histogram!("jely_webhook_seconds").record(took.as_secs_f64());
+    observe::webhook(&then, took);
     Attempt {
         delivery_id: due.id,
         webhook_id: due.webhook.id,

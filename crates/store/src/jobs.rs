@@ -312,6 +312,39 @@ impl Store {
         .await
     }
 
+    /// Gives jobs back that are not done because their server ends: another may begin them at once,
+    /// and this attempt does not count. What is not `owner`'s any more stays as it is.
+    pub async fn give_back_jobs(
+        &self,
+        owner: &str,
+        jobs: Vec<Job>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
+        self.write(move |connection| {
+            Box::pin(async move {
+                for job in jobs {
+                    let given = sqlx::query(
+                        "UPDATE jobs SET status = 'queued', attempts = attempts - 1, \
+                         not_before = $3, updated_at = $3, lease_owner = NULL, \
+                         lease_until = NULL WHERE id = $1 AND lease_owner = $2 \
+                         AND status = 'running'",
+                    )
+                    .bind(&job.id)
+                    .bind(&owner)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                    if given.rows_affected() > 0 && job.kind == JobKind::Train {
+                        note_status(connection, &job, ("queued", None, None), now).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Ends jobs, and says of each document what was found in it, in one step. What is not
     /// `owner`'s any more stays as it is.
     pub async fn finish_jobs(

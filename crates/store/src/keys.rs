@@ -148,16 +148,19 @@ impl Store {
         .await
     }
 
-    /// Notes when keys were last used.
+    /// Notes when keys were last used; a later use that is noted stays.
     pub async fn note_key_use(&self, uses: Vec<(String, Millis)>) -> Result<(), StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
                 for (id, at) in uses {
-                    sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
-                        .bind(id)
-                        .bind(at)
-                        .execute(&mut *connection)
-                        .await?;
+                    sqlx::query(
+                        "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 \
+                         AND (last_used_at IS NULL OR last_used_at < $2)",
+                    )
+                    .bind(id)
+                    .bind(at)
+                    .execute(&mut *connection)
+                    .await?;
                 }
                 Ok(())
             })

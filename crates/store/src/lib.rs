@@ -24,6 +24,7 @@ mod idempotency;
 mod jobs;
 mod keys;
 mod outbox;
+mod rates;
 mod rows;
 #[cfg(test)]
 mod testing;
@@ -47,6 +48,7 @@ pub use idempotency::{Claim, StoredReply};
 pub use jobs::{Job, JobKind, JobOutcome, JobStatus};
 pub use keys::{Key, KeyOwner, NewKey};
 pub use outbox::{Attempt, Delivery, DueDelivery, Event, Then};
+pub use rates::{Block, Reserved};
 pub use usage::{Charge, Spent};
 pub use webhooks::{NewWebhook, Webhook};
 

@@ -26,11 +26,12 @@ pub(super) fn run(global: &Global, arguments: &Serve, output: &mut Output<'_>) -
     start_log(&config.log)?;
     let folder = folder(global)?;
     let model = config.model.as_ref().map(|model| model::Settings {
-        key: std::env::var("JELY_MODEL_KEY").ok().map(|key| model::Key::new(&key)),
+        key: model_key().map(|key| model::Key::new(&key)),
         ..model::Settings::new(&model.url, &model.name)
     });
     let training = options(global, &Parsing::threads(config.training.threads))?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
         let store = server::open_store(&config, &global.data).await?;
         let key = first_key(&store, &config).await?;
         let server = Server { config, store, folder, training, model };
@@ -46,8 +47,16 @@ pub(super) fn run(global: &Global, arguments: &Serve, output: &mut Output<'_>) -
         })
         .await?;
         told.map_err(anyhow::Error::from)
-    })?;
-    Ok(Exit::Done)
+    });
+    // What still runs was given back, and is not waited for.
+    runtime.shutdown_background();
+    served.map(|()| Exit::Done)
+}
+
+/// The key of the model: never on a command line or in a file.
+#[expect(clippy::disallowed_methods, reason = "the binary may, and there is no argument for it")]
+fn model_key() -> Option<String> {
+    std::env::var("JELY_MODEL_KEY").ok()
 }
 
 /// Says where the server is, and the key that opens it, this once.
@@ -101,7 +110,7 @@ fn start_log(filter: &str) -> Result<()> {
     let _ = if io::IsTerminal::is_terminal(&io::stderr()) {
         log.without_time().try_init()
     } else {
-        log.json().flatten_event(true).try_init()
+        log.json().flatten_event(true).with_span_list(false).try_init()
     };
     Ok(io::stderr().flush()?)
 }

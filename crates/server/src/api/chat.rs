@@ -24,6 +24,7 @@ use crate::error::{ApiError, Code, ErrorReply};
 use crate::events::{self, Place};
 use crate::idempotency::{Claimed, Kept};
 use crate::json::{Json, reply};
+use crate::observe;
 use crate::question_key::question_key;
 use crate::state::App;
 
@@ -209,7 +210,7 @@ impl Turns {
     /// Keeps what was said, and says it.
     async fn keep(self, answer: Answer) -> Result<SendReply, ApiError> {
         let replied_at = now().max(self.came_at);
-        let body = self.body;
+        let (body, kind) = (self.body, answer.kind);
         let is_new = body.conversation_id.is_none();
         let conversation_id = body.conversation_id.unwrap_or_else(|| new_id(Kind::Conversation));
         let said = SendReply {
@@ -246,7 +247,7 @@ impl Turns {
             reply: Reply {
                 id: said.message_id.clone(),
                 content: said.response.clone(),
-                kind: kind(answer.kind),
+                kind: name_of(kind),
                 answered: said.answered,
                 confidence: f64::from(said.confidence),
                 sources: sources(&said.sources)?,
@@ -265,6 +266,7 @@ impl Turns {
         };
         match self.app.store.keep_exchange(exchange).await? {
             ExchangeResult::Kept => {
+                observe::answered(kind);
                 self.app.outbox_bell.ring();
                 Ok(said)
             }
@@ -290,7 +292,7 @@ fn milliseconds(duration: Duration) -> store::Millis {
 }
 
 /// What a reply is, as it is kept.
-fn kind(kind: AnswerKind) -> &'static str {
+fn name_of(kind: AnswerKind) -> &'static str {
     match kind {
         AnswerKind::Answer => "answer",
         AnswerKind::NotFound => "notFound",

@@ -8,12 +8,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{JobStatus, NewDocument, Upload};
+use store::{Bot, JobStatus, NewDocument, Upload};
 use utoipa::ToSchema;
 
 use super::bot_of;
 use super::documents::{DocumentBody, JobBody};
 use crate::auth::{Caller, Scope};
+use crate::body;
 use crate::clock::now;
 use crate::error::{ApiError, Code, ErrorBody, ErrorReply};
 use crate::idempotency::{self, Claiming, Guard};
@@ -108,9 +109,13 @@ pub(crate) async fn train(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
-    caller.needs(Scope::Train)?;
-    let bot = bot_of(&app, &caller, &id).await?;
-    let wait = wait(&headers)?;
+    let (bot, wait) = match begin(&app, &caller, &id, &headers).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            body::drain_request(request).await;
+            return Err(error);
+        }
+    };
     let bytes_max = caller.plan.upload_bytes_max.min(app.config.limits.upload_bytes_max);
     let form = multipart::read(request, &app, bytes_max).await?;
     let metadata = metadata(&form)?;
@@ -141,6 +146,17 @@ pub(crate) async fn train(
         Some(guard) => guard.keep(response).await,
         None => response,
     })
+}
+
+/// What is to be known before a byte of a form is read: the bot, and how long to wait.
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<(Bot, Option<Duration>), ApiError> {
+    caller.needs(Scope::Train)?;
+    Ok((bot_of(app, caller, id).await?, wait(headers)?))
 }
 
 /// What a form stands for: the bot, its files in their order, and what is said of them.
@@ -271,7 +287,8 @@ async fn await_jobs(
             if is_over {
                 break;
             }
-            if tokio::time::Instant::now() >= until {
+            // Where the server is to end, nobody begins what waits.
+            if tokio::time::Instant::now() >= until || *app.stop.borrow() {
                 return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;

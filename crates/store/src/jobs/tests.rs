@@ -115,3 +115,21 @@ async fn what_is_put_off_waits() {
         assert_eq!(drop[0].kind, JobKind::DropBot);
     }
 }
+
+#[tokio::test]
+async fn a_job_that_is_given_back_waits_again_and_has_lost_no_attempt() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        for _ in 0..3 {
+            let jobs = store.lease_jobs("me", 9, 1_000, 21).await.unwrap();
+            assert_eq!(jobs[0].attempts, 1);
+            store.give_back_jobs("you", jobs.clone(), 21).await.unwrap();
+            assert!(store.lease_jobs("you", 9, 1_000, 21).await.unwrap().is_empty());
+            store.give_back_jobs("me", jobs, 21).await.unwrap();
+            let given = store.document(&bot.id, "doc_1").await.unwrap().unwrap();
+            assert_eq!(given.status, DocumentStatus::Queued);
+        }
+    }
+}
