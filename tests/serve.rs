@@ -16,6 +16,8 @@ mod twice;
 mod hooks;
 // Killed again and again, and nothing acknowledged is lost.
 mod endurance;
+// The same over PostgreSQL.
+mod postgres;
 // The README's tour.
 mod tour;
 // The description of the API.

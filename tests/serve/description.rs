@@ -12,10 +12,13 @@ fn every_route_is_described_and_answers_for_itself() {
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() > 15);
+    let mut ids = std::collections::BTreeSet::new();
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().unwrap() {
             let name = format!("{method} {path}");
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{name}: another route is called {id} too");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.contains_key("default"), "{name}: its errors are not described");
             assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");

@@ -65,7 +65,7 @@ fn take(mut stream: &TcpStream, status: &str) -> Told {
 }
 
 fn server() -> TestServer {
-    TestServer::start(Setup::config("[webhooks]\nallow_private = true\n"))
+    TestServer::start(Setup::config("[webhooks]\nallow_private = true\ntimeout_seconds = 2\n"))
 }
 
 #[test]

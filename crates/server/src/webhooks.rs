@@ -31,7 +31,7 @@ const JITTER_PERCENT: u64 = 20;
 const RETRY_AFTER_MAX: u64 = 86_400;
 
 /// How much longer than a delivery may take it is leased.
-const LEASE_SPARE: Duration = Duration::from_secs(30);
+const LEASE_SPARE: Duration = Duration::from_secs(10);
 
 /// How long there is no look at the outbox where nothing is known to be due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

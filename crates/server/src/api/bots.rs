@@ -157,7 +157,7 @@ pub(crate) struct DoneReply {
 }
 
 /// Make a bot
-#[utoipa::path(post, path = "/v1/bots", tag = "bots", request_body = CreateBot,
+#[utoipa::path(post, operation_id = "createBot", path = "/v1/bots", tag = "bots", request_body = CreateBot,
     responses((status = 201, body = BotReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn create(
     State(app): State<App>,
@@ -178,7 +178,7 @@ pub(crate) async fn create(
 }
 
 /// List bots, the oldest first
-#[utoipa::path(get, path = "/v1/bots", tag = "bots", params(PageQuery),
+#[utoipa::path(get, operation_id = "listBots", path = "/v1/bots", tag = "bots", params(PageQuery),
     responses((status = 200, body = BotsReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -195,7 +195,7 @@ pub(crate) async fn list(
 }
 
 /// Read a bot
-#[utoipa::path(get, path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
+#[utoipa::path(get, operation_id = "readBot", path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
     responses((status = 200, body = BotReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -207,7 +207,7 @@ pub(crate) async fn read(
 }
 
 /// Change a bot
-#[utoipa::path(patch, path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
+#[utoipa::path(patch, operation_id = "changeBot", path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
     request_body = ChangeBot,
     responses((status = 200, body = BotReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn change(
@@ -242,7 +242,7 @@ pub(crate) async fn change(
 }
 
 /// Delete a bot with its documents, its index and its conversations
-#[utoipa::path(delete, path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
+#[utoipa::path(delete, operation_id = "deleteBot", path = "/v1/bots/{botId}", tag = "bots", params(("botId" = String, Path)),
     responses((status = 200, body = DoneReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -115,7 +115,7 @@ pub(crate) struct EndConversation {
 }
 
 /// Say something to a bot
-#[utoipa::path(post, path = "/v1/chat/send", tag = "chat", request_body = SendMessage,
+#[utoipa::path(post, operation_id = "sendMessage", path = "/v1/chat/send", tag = "chat", request_body = SendMessage,
     responses((status = 200, body = SendReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn send(
     State(app): State<App>,
@@ -136,7 +136,7 @@ pub(crate) async fn send(
 }
 
 /// End a conversation
-#[utoipa::path(post, path = "/v1/chat/end", tag = "chat", request_body = EndConversation,
+#[utoipa::path(post, operation_id = "endConversation", path = "/v1/chat/end", tag = "chat", request_body = EndConversation,
     responses((status = 200, body = DoneReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn end(
     State(app): State<App>,

@@ -189,7 +189,7 @@ pub(crate) struct ChunkBody {
 }
 
 /// List the documents of a bot, the oldest first
-#[utoipa::path(get, path = "/v1/bots/{botId}/documents", tag = "documents",
+#[utoipa::path(get, operation_id = "listDocuments", path = "/v1/bots/{botId}/documents", tag = "documents",
     params(("botId" = String, Path), PageQuery),
     responses((status = 200, body = DocumentsReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn list(
@@ -210,7 +210,7 @@ pub(crate) async fn list(
 }
 
 /// Read a document
-#[utoipa::path(get, path = "/v1/bots/{botId}/documents/{documentId}", tag = "documents",
+#[utoipa::path(get, operation_id = "readDocument", path = "/v1/bots/{botId}/documents/{documentId}", tag = "documents",
     params(("botId" = String, Path), ("documentId" = String, Path)),
     responses((status = 200, body = DocumentReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn read(
@@ -225,7 +225,7 @@ pub(crate) async fn read(
 }
 
 /// Delete a document: from this reply on nothing is answered from it
-#[utoipa::path(delete, path = "/v1/bots/{botId}/documents/{documentId}", tag = "documents",
+#[utoipa::path(delete, operation_id = "deleteDocument", path = "/v1/bots/{botId}/documents/{documentId}", tag = "documents",
     params(("botId" = String, Path), ("documentId" = String, Path)),
     responses((status = 200, body = DoneReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn delete(
@@ -243,7 +243,7 @@ pub(crate) async fn delete(
 }
 
 /// Train a document that failed once more
-#[utoipa::path(post, path = "/v1/bots/{botId}/documents/{documentId}/retry", tag = "documents",
+#[utoipa::path(post, operation_id = "retryDocument", path = "/v1/bots/{botId}/documents/{documentId}/retry", tag = "documents",
     params(("botId" = String, Path), ("documentId" = String, Path)),
     responses((status = 202, body = JobReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn retry(
@@ -264,7 +264,7 @@ pub(crate) async fn retry(
 }
 
 /// Read what a bot knows of a document, piece by piece
-#[utoipa::path(get, path = "/v1/bots/{botId}/documents/{documentId}/chunks", tag = "documents",
+#[utoipa::path(get, operation_id = "listChunks", path = "/v1/bots/{botId}/documents/{documentId}/chunks", tag = "documents",
     params(("botId" = String, Path), ("documentId" = String, Path), PageQuery),
     responses((status = 200, body = ChunksReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn chunks(
@@ -309,7 +309,7 @@ impl From<document::Chunk> for ChunkBody {
 }
 
 /// Read how far a job is
-#[utoipa::path(get, path = "/v1/bots/{botId}/jobs/{jobId}", tag = "documents",
+#[utoipa::path(get, operation_id = "readJob", path = "/v1/bots/{botId}/jobs/{jobId}", tag = "documents",
     params(("botId" = String, Path), ("jobId" = String, Path)),
     responses((status = 200, body = JobReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn job(

@@ -32,7 +32,7 @@ pub(crate) struct Feedback {
 }
 
 /// Rate a reply
-#[utoipa::path(post, path = "/v1/chat/feedback", tag = "chat", request_body = Feedback,
+#[utoipa::path(post, operation_id = "rateReply", path = "/v1/chat/feedback", tag = "chat", request_body = Feedback,
     responses((status = 200, body = DoneReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn rate(
     State(app): State<App>,

@@ -57,7 +57,7 @@ impl From<StoredMessage> for MessageBody {
 }
 
 /// Read a conversation, oldest message first
-#[utoipa::path(get, path = "/v1/chat/history/{conversationId}", tag = "chat",
+#[utoipa::path(get, operation_id = "readConversation", path = "/v1/chat/history/{conversationId}", tag = "chat",
     params(("conversationId" = String, Path), PageQuery),
     responses((status = 200, body = HistoryReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn read(

@@ -98,7 +98,7 @@ pub(crate) struct Explanation {
 }
 
 /// Find the passages that match a query best
-#[utoipa::path(post, path = "/v1/bots/{botId}/search", tag = "documents",
+#[utoipa::path(post, operation_id = "searchBot", path = "/v1/bots/{botId}/search", tag = "documents",
     params(("botId" = String, Path)), request_body = SearchRequest,
     responses((status = 200, body = SearchReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn search(

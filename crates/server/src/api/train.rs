@@ -96,7 +96,7 @@ struct Metadata {
 }
 
 /// Give a bot documents to read
-#[utoipa::path(post, path = "/v1/bots/{botId}/train", tag = "documents",
+#[utoipa::path(post, operation_id = "trainBot", path = "/v1/bots/{botId}/train", tag = "documents",
     params(("botId" = String, Path),
         ("Prefer" = Option<String>, Header, description = "`wait=N`: wait up to N seconds, 60 at most, for the end of the training")),
     request_body(content = TrainForm, content_type = "multipart/form-data"),

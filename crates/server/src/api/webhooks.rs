@@ -142,7 +142,7 @@ pub(crate) struct QueuedReply {
 }
 
 /// Make a webhook; its secret is told in this reply alone
-#[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = CreateWebhook,
+#[utoipa::path(post, operation_id = "createWebhook", path = "/v1/webhooks", tag = "webhooks", request_body = CreateWebhook,
     responses((status = 201, body = WebhookReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn create(
     State(app): State<App>,
@@ -183,7 +183,7 @@ fn event_names(given: Option<Vec<String>>) -> Result<Vec<String>, ApiError> {
 }
 
 /// List webhooks, the oldest first
-#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks",
+#[utoipa::path(get, operation_id = "listWebhooks", path = "/v1/webhooks", tag = "webhooks",
     responses((status = 200, body = WebhooksReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn list(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
     caller.needs(Scope::Admin)?;
@@ -193,7 +193,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller) -> Result<Respo
 }
 
 /// Delete a webhook with what it was still to be told
-#[utoipa::path(delete, path = "/v1/webhooks/{webhookId}", tag = "webhooks",
+#[utoipa::path(delete, operation_id = "deleteWebhook", path = "/v1/webhooks/{webhookId}", tag = "webhooks",
     params(("webhookId" = String, Path)),
     responses((status = 200, body = DoneReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn delete(
@@ -210,7 +210,7 @@ pub(crate) async fn delete(
 }
 
 /// Give a webhook another secret; the old one signs besides for a day
-#[utoipa::path(post, path = "/v1/webhooks/{webhookId}/rotate", tag = "webhooks",
+#[utoipa::path(post, operation_id = "rotateWebhook", path = "/v1/webhooks/{webhookId}/rotate", tag = "webhooks",
     params(("webhookId" = String, Path)),
     responses((status = 200, body = WebhookReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn rotate(
@@ -229,7 +229,7 @@ pub(crate) async fn rotate(
 }
 
 /// Tell a webhook a made-up event
-#[utoipa::path(post, path = "/v1/webhooks/{webhookId}/test", tag = "webhooks",
+#[utoipa::path(post, operation_id = "testWebhook", path = "/v1/webhooks/{webhookId}/test", tag = "webhooks",
     params(("webhookId" = String, Path)),
     responses((status = 202, body = QueuedReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn test(
@@ -249,7 +249,7 @@ pub(crate) async fn test(
 }
 
 /// List what a webhook was told, the newest first
-#[utoipa::path(get, path = "/v1/webhooks/{webhookId}/deliveries", tag = "webhooks",
+#[utoipa::path(get, operation_id = "listDeliveries", path = "/v1/webhooks/{webhookId}/deliveries", tag = "webhooks",
     params(("webhookId" = String, Path), PageQuery),
     responses((status = 200, body = DeliveriesReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn deliveries(
@@ -272,7 +272,7 @@ pub(crate) async fn deliveries(
 }
 
 /// Tell a webhook an event once more
-#[utoipa::path(post, path = "/v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay",
+#[utoipa::path(post, operation_id = "replayDelivery", path = "/v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay",
     tag = "webhooks", params(("webhookId" = String, Path), ("deliveryId" = String, Path)),
     responses((status = 202, body = QueuedReply), (status = "default", body = ErrorReply)))]
 pub(crate) async fn replay(
