@@ -156,10 +156,9 @@ fn told(stream: &TcpStream) -> Option<(String, Value)> {
     let mut reader = BufReader::new(stream);
     let (mut line, mut id, mut length) = (String::new(), None, 0);
     while reader.read_line(&mut line).ok()? > 2 {
-        let (name, value) = line.trim_end().split_once(": ")?;
-        match name.to_ascii_lowercase().as_str() {
-            "webhook-id" => id = Some(value.to_owned()),
-            "content-length" => length = value.parse().ok()?,
+        match line.trim_end().split_once(": ") {
+            Some(("webhook-id", value)) => id = Some(value.to_owned()),
+            Some(("content-length", value)) => length = value.parse().ok()?,
             _ => {}
         }
         line.clear();

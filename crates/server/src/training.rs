@@ -100,8 +100,10 @@ async fn run(
                 JobKind::DropBot => dropped(app, options, jobs.clone()).await,
             }
         };
+        let longest = Duration::from_secs(app.config.training.deadline_seconds);
         let done = tokio::select! {
             done = work => done,
+            () = tokio::time::sleep(longest) => overdue(jobs.clone(), longest),
             () = keep(app, owner, &jobs, &meter) => return Ok(()),
             () = deadline(stop, app.config.shutdown_seconds) => {
                 tracing::warn!(jobs = jobs.len(), "work is given back: the time to end is over");
@@ -118,6 +120,16 @@ async fn run(
     app.store.finish_jobs(owner, outcomes, now()).await?;
     forget(app, gone).await;
     Ok(())
+}
+
+/// Jobs end, whatever happens. What still runs holds the lock of the bot until it ends, so that the
+/// bot's next jobs are put off; what it publishes then, the bot knows and the jobs do not tell.
+fn overdue(jobs: Vec<Job>, longest: Duration) -> Done {
+    tracing::error!(jobs = jobs.len(), "jobs are over their time");
+    let message = format!("no end within {} s: give it in smaller parts", longest.as_secs());
+    let outcome = || JobOutcome::Failed { code: "TIMED_OUT".to_owned(), message: message.clone() };
+    let outcomes = jobs.into_iter().map(|job| (job, outcome())).collect();
+    Done { outcomes, gone: BTreeSet::new() }
 }
 
 /// What came of some jobs.
