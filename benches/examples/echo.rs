@@ -1,5 +1,5 @@
 //! A server that says back what it is sent: JSON in, JSON out, nothing between. The floor of every
-//! HTTP figure (`benches/processes/http.py`). Prints its address.
+//! HTTP figure (`benches/processes/chat.py`). Prints its address.
 #![expect(clippy::print_stdout, reason = "whoever starts it must learn where it listens")]
 
 use axum::routing::post;

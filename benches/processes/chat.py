@@ -3,7 +3,7 @@
 
     cargo build --release -p jely
     cargo build --release -p benches --example echo
-    python3 benches/processes/http.py
+    python3 benches/processes/chat.py
 
 Needs `wrk` (Debian's package). One bot of some 9,000 chunks; questions of three to seven words of its
 text, each another one; 8 connections. Printed: processor time of the server for a request, requests a
