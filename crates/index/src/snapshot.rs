@@ -23,7 +23,7 @@ use crate::{DocumentEntry, Filter, IndexError, Language, Manifest, Query, QueryT
 mod segment;
 mod similar;
 
-pub(crate) use segment::{Owner, Segment, alive, documents_of, open_segments};
+pub(crate) use segment::{Owner, Segment, alive, documents_of, open_segments, owners_in};
 pub use similar::Similarities;
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
@@ -47,7 +47,7 @@ pub struct Snapshot {
     identity: Identity,
     attached: OnceLock<Box<dyn Attached>>,
     attached_bytes_max: usize,
-    /// What it takes in memory from the beginning, in bytes, about.
+    /// What segments and vectors take in memory from the beginning, in bytes, about.
     opened_bytes: usize,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
     _hold: File,
@@ -96,14 +96,13 @@ impl Snapshot {
         let manifest = Manifest::read(folder)?;
         manifest.check_schema(folder)?;
         manifest.check(folder, verify_bytes_max)?;
-        let (fields, segments) = open_segments(folder, &manifest)?;
+        let (fields, segments) = open_segments(folder, &manifest, |_| true)?;
         let vectors = Vectors::open(folder, &manifest)?;
-        let totals =
-            Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
+        let tokens = manifest.documents.rows().iter().map(|row| row.tokens).sum();
+        let totals = Totals { chunks: manifest.chunk_count(), tokens };
         let folder = folder.to_owned();
         let languages = languages_of(&manifest);
-        let opened_bytes = manifest.memory_bytes()
-            + segments.iter().map(Segment::opened_bytes).sum::<usize>()
+        let opened_bytes = segments.iter().map(Segment::opened_bytes).sum::<usize>()
             + vectors.as_ref().map_or(0, Vectors::memory_bytes);
         Ok(Some(Self {
             folder,
@@ -140,7 +139,7 @@ impl Snapshot {
         &self.manifest
     }
 
-    /// One of its documents; a binary search.
+    /// One of its documents; reads the whole list of them.
     pub fn document(&self, id: &DocumentId) -> Option<&DocumentEntry> {
         self.manifest.document(id)
     }
@@ -150,9 +149,9 @@ impl Snapshot {
         self.totals.chunks
     }
 
-    /// Compares every file with its checksum; reads them all.
+    /// Compares every file with its checksum; reads them all, and what is told of each document.
     pub fn verify(&self) -> Result<(), IndexError> {
-        self.manifest.check_files(&self.folder)
+        self.manifest.verify(&self.folder)
     }
 
     /// The best `limit` chunks that a query's filter lets through, by score descending, ties by
@@ -191,9 +190,9 @@ impl Snapshot {
     pub fn read(&self, found: &Found) -> Result<Hit, IndexError> {
         let outside = || IndexError::damaged(&self.folder, "a chunk of another snapshot");
         let segment = self.segments.get(found.segment).ok_or_else(outside)?;
-        let entry = self.manifest.documents.get(found.owner as usize).ok_or_else(outside)?;
+        let entry = self.manifest.documents.read(found.owner as usize).ok_or_else(outside)?;
         let (chunk, language) = self.stored(segment, found.doc)?;
-        let (document_id, title) = (entry.id.clone(), entry.title.clone());
+        let DocumentEntry { id: document_id, title, .. } = entry;
         Ok(Hit { document_id, title, score: found.score, language, chunk })
     }
 
@@ -212,7 +211,7 @@ impl Snapshot {
         let blocks: usize = self.segments.iter().map(Segment::block_bytes).sum();
         let places = self.places.get().map_or(0, |places| size_of_val(&**places));
         let attached = self.attached.get().map_or(0, |attached| attached.bytes());
-        self.opened_bytes + blocks + places + attached
+        self.manifest.memory_bytes() + self.opened_bytes + blocks + places + attached
     }
 
     /// The languages of its chunks, the one of most documents first; at most
@@ -323,8 +322,8 @@ impl Snapshot {
 /// The languages of the most documents, ties by code.
 fn languages_of(manifest: &Manifest) -> Vec<Language> {
     let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
-    for language in manifest.languages.iter().flatten() {
-        *counts.entry(*language).or_default() += 1;
+    for language in manifest.documents.rows().iter().flat_map(|row| row.languages.iter()) {
+        *counts.entry(language).or_default() += 1;
     }
     let mut languages: Vec<(Language, usize)> = counts.into_iter().collect();
     languages.sort_by_key(|(_, count)| Reverse(*count));

@@ -63,7 +63,7 @@ pub struct BotWriter {
     pointer: Option<Pointer>,
     /// Shared with all writers of the store.
     workshop: Arc<Workshop>,
-    base: Option<Manifest>,
+    base: Option<Arc<Manifest>>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
     /// Locked as long as it is open.
@@ -101,7 +101,7 @@ impl BotWriter {
 
     /// The state this writer starts from: that of the current snapshot. `None` where there is
     /// none, or where [`fault`](Self::fault) tells why its manifest cannot be read.
-    pub fn manifest(&self) -> Option<&Manifest> {
+    pub fn manifest(&self) -> Option<&Arc<Manifest>> {
         self.base.as_ref()
     }
 
@@ -115,7 +115,7 @@ impl BotWriter {
     /// no index. Fine where nothing was published.
     pub fn verify(&self) -> Result<(), IndexError> {
         let Some(base) = read_base(&self.layout, self.pointer.as_ref())? else { return Ok(()) };
-        base.check_files(&self.layout.snapshot(base.key))
+        base.verify(&self.layout.snapshot(base.key))
     }
 
     /// Begins a change that leaves vectors as they are, see [`Embedding::Keep`].
@@ -177,7 +177,7 @@ impl BotWriter {
     fn point_to(&mut self, manifest: Manifest) -> Result<(), IndexError> {
         let pointer = self.places.publish(&self.bot, self.pointer.as_ref(), &manifest)?;
         self.pointer = Some(pointer);
-        self.base = Some(manifest);
+        self.base = Some(Arc::new(manifest));
         self.fault = None;
         Ok(())
     }
@@ -214,10 +214,13 @@ fn recover(layout: &Layout) -> Result<(), IndexError> {
     sync_folder(&layout.snapshots())
 }
 
-fn read_base(layout: &Layout, pointer: Option<&Pointer>) -> Result<Option<Manifest>, IndexError> {
+fn read_base(
+    layout: &Layout,
+    pointer: Option<&Pointer>,
+) -> Result<Option<Arc<Manifest>>, IndexError> {
     let Some(pointer) = pointer else { return Ok(None) };
     match &pointer.target {
-        Some(target) => Manifest::read(&layout.snapshot(target.key)).map(Some),
+        Some(target) => Manifest::read(&layout.snapshot(target.key)).map(|base| Some(base.into())),
         None => Err(IndexError::damaged(&layout.current_file(), "it holds no snapshot key")),
     }
 }

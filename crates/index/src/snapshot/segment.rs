@@ -12,7 +12,7 @@ use tantivy::store::StoreReader;
 use tantivy::{SegmentReader, TantivyDocument};
 
 use crate::schema::{DOCUMENT, Fields, ORDINAL, PAGES, schema};
-use crate::{IndexError, Manifest, pack};
+use crate::{Documents, IndexError, Manifest, pack};
 
 /// Decompressed blocks of stored chunks kept per segment. Neighbouring chunks share a block of
 /// 4 KiB, and hits of one question cluster: half a megabyte at most, filled as needed.
@@ -42,32 +42,40 @@ pub(crate) struct Segment {
     owners: Vec<Option<Owner>>,
 }
 
-/// Opens all segments of a folder; the number of live chunks must be that of the manifest.
-/// Where that fails, all files are read to see whether one of them is to blame.
+/// Opens the segments of a folder whose files are `wanted`; the number of live chunks must be that
+/// of the manifest. Where that fails, all files are read to see whether one of them is to blame.
 pub(crate) fn open_segments(
     folder: &Path,
     manifest: &Manifest,
+    wanted: impl Fn(&str) -> bool,
 ) -> Result<(Fields, Vec<Segment>), IndexError> {
     // The search library trusts its files, and panics at some that it did not write.
-    let opened = panic::catch_unwind(AssertUnwindSafe(|| open_trusted(folder, manifest)));
+    let opened = panic::catch_unwind(AssertUnwindSafe(|| open_trusted(folder, manifest, wanted)));
     let crashed = |_| Err(IndexError::damaged(folder, "the search library crashes on its files"));
     opened
         .unwrap_or_else(crashed)
         .map_err(|error| manifest.check_files(folder).err().unwrap_or(error))
 }
 
-fn open_trusted(folder: &Path, manifest: &Manifest) -> Result<(Fields, Vec<Segment>), IndexError> {
-    let packs = pack::open(folder, &manifest.segments)?;
-    let mut live = vec![0_u32; packs.len()];
-    for (at, entry) in manifest.documents.iter().enumerate().filter(|(_, e)| e.chunks > 0) {
-        let place = manifest.place(at).and_then(|place| live.get_mut(place));
+fn open_trusted(
+    folder: &Path,
+    manifest: &Manifest,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<(Fields, Vec<Segment>), IndexError> {
+    let mut live = vec![0_u32; manifest.segments.len()];
+    for (at, row) in manifest.documents.rows().iter().enumerate().filter(|(_, r)| r.chunks > 0) {
+        let place = row.place.and_then(|place| live.get_mut(place as usize));
         let place = place.ok_or_else(|| {
-            IndexError::damaged(folder, format!("the chunks of {} lie nowhere", entry.id))
+            let id = manifest.documents.ids().nth(at).unwrap_or_default();
+            IndexError::damaged(folder, format!("the chunks of {id} lie nowhere"))
         })?;
-        *place += entry.chunks;
+        *place = place.saturating_add(row.chunks);
     }
+    let chosen = manifest.segments.iter().zip(live).enumerate();
+    let chosen: Vec<_> = chosen.filter(|(_, (entry, _))| wanted(&entry.file)).collect();
+    let packs = pack::open(folder, chosen.iter().map(|(_, (entry, _))| *entry))?;
     let mut segments = Vec::with_capacity(packs.len());
-    for ((at, pack), live) in packs.iter().enumerate().zip(live) {
+    for ((at, (_, live)), pack) in chosen.into_iter().zip(&packs) {
         let is_full = live == pack.meta().max_doc();
         let segment =
             Segment::open(pack, at, manifest, is_full).map_err(IndexError::tantivy(folder))?;
@@ -82,7 +90,8 @@ fn open_trusted(folder: &Path, manifest: &Manifest) -> Result<(Fields, Vec<Segme
 }
 
 /// What `tell` says of the id of each document that a segment holds chunks of, by the segment's own
-/// numbers of them, and the number of each chunk's; `None` where it holds no chunks.
+/// numbers of them, which ascend with the ids, and the number of each chunk's; `None` where it
+/// holds no chunks.
 pub(crate) fn documents_of<T>(
     reader: &SegmentReader,
     mut tell: impl FnMut(&[u8]) -> T,
@@ -120,7 +129,8 @@ impl Segment {
         is_full: bool,
     ) -> tantivy::Result<Self> {
         let mut reader = SegmentReader::open(pack)?;
-        let (owners, documents) = documents_of(&reader, |id| owner(manifest, id, at))?.unzip();
+        let (owners, documents) =
+            documents_of(&reader, owners_in(&manifest.documents, at))?.unzip();
         let owners = owners.unwrap_or_default();
         if !is_full {
             let lives: Vec<bool> = owners.iter().map(Option::is_some).collect();
@@ -172,9 +182,14 @@ impl Segment {
     }
 }
 
-/// The document of this id, if its chunks lie in the segment `at`.
-fn owner(manifest: &Manifest, id: &[u8], at: usize) -> Option<Owner> {
-    let found = manifest.documents.binary_search_by(|entry| entry.id.as_str().as_bytes().cmp(id));
-    let position = found.ok().filter(|&position| manifest.place(position) == Some(at))?;
-    Owner::try_from(position).ok()
+/// What tells, asked for ascending ids, the document of each whose chunks lie in the segment `at`.
+pub(crate) fn owners_in(documents: &Documents, at: usize) -> impl FnMut(&[u8]) -> Option<Owner> {
+    let mut next = 0;
+    move |id| {
+        let (position, is_held) = documents.seek(next, id);
+        next = position;
+        let row = documents.rows().get(position).filter(|_| is_held)?;
+        row.place.filter(|&place| place as usize == at)?;
+        Owner::try_from(position).ok()
+    }
 }

@@ -274,6 +274,7 @@ fn the_manifest_is_read_where_the_index_cannot_be() {
         fs::remove_file(path).unwrap();
     }
     manifest.schema = 0;
+    manifest.key = SnapshotKey::of_schema(0, manifest.pipeline, None, manifest.documents.lines());
     fs::write(folder.join(MANIFEST_FILE), manifest.to_bytes()).unwrap();
     let read = || fixture.store.manifest(&bot());
     assert_eq!(read().unwrap().unwrap(), manifest);
