@@ -13,11 +13,15 @@ use std::time::Duration;
 use document::BotId;
 use tantivy::TantivyError;
 
+use crate::cache::Cache;
 use crate::files::{create_folder, sync_folder};
 use crate::layout::Layout;
 use crate::lock::FileLock;
 use crate::places::Places;
-use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer};
+use crate::{
+    Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer, Snapshot,
+    SnapshotKey,
+};
 
 mod adoption;
 mod builder;
@@ -63,6 +67,8 @@ pub struct BotWriter {
     pointer: Option<Pointer>,
     /// Shared with all writers of the store.
     workshop: Arc<Workshop>,
+    /// Of the store.
+    cache: Arc<Cache>,
     base: Option<Arc<Manifest>>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
@@ -76,6 +82,7 @@ impl BotWriter {
         places: Arc<Places>,
         config: Config,
         workshop: Arc<Workshop>,
+        cache: Arc<Cache>,
     ) -> Result<Self, IndexError> {
         let layout = places.layout(bot);
         create_folder(&layout.snapshots())?;
@@ -93,8 +100,18 @@ impl BotWriter {
             Err(error) => return Err(error),
         };
         let bot = bot.clone();
-        let writer =
-            Self { bot, layout, places, config, pointer, workshop, base, fault, _lock: lock };
+        let writer = Self {
+            bot,
+            layout,
+            places,
+            config,
+            pointer,
+            workshop,
+            cache,
+            base,
+            fault,
+            _lock: lock,
+        };
         writer.sweep()?;
         Ok(writer)
     }
@@ -161,7 +178,7 @@ impl BotWriter {
         let Some(base) = &self.base else { return Ok(()) };
         let folder = self.layout.snapshot(base.key);
         base.check_schema(&folder)?;
-        base.check(&folder, self.config.base_verify_bytes_max)?;
+        base.check(&folder, self.config.base_verify_bytes_max, |_| false)?;
         if base.pipeline != pipeline {
             return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
         }
@@ -180,6 +197,15 @@ impl BotWriter {
         self.base = Some(Arc::new(manifest));
         self.fault = None;
         Ok(())
+    }
+
+    /// Opens a snapshot that is about to be current, where the one before is asked in this process:
+    /// then no question has to wait for it.
+    fn opened(&self, key: SnapshotKey) -> Option<Arc<Snapshot>> {
+        let before = self.cache.peek(&self.bot)?;
+        let opened = Snapshot::open(&self.layout.snapshot(key), &self.config, Some(&before));
+        // What is wrong is told to whoever asks.
+        opened.ok().flatten().map(Arc::new)
     }
 
     /// Removes what is not current and what no reader holds.

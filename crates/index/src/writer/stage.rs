@@ -238,7 +238,7 @@ impl Finished {
         write_synced(&folder.join(MANIFEST_FILE), &manifest.to_bytes())?;
         sync_folder(folder)?;
         Vectors::open(folder, manifest)?;
-        open_segments(folder, manifest, |file| self.made.contains(file)).map(drop)
+        open_segments(folder, manifest, |file| self.made.contains(file), &[]).map(drop)
     }
 
     /// Gives the folder its name.

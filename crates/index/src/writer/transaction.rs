@@ -141,7 +141,14 @@ impl<'a> Transaction<'a> {
             Some(found) => found,
             None => self.build(manifest)?,
         };
+        let next = self.writer.opened(manifest.key);
+        let (cache, bot) = (Arc::clone(&self.writer.cache), self.writer.bot.clone());
+        let announced = next.map(|next| cache.announce(&bot, next));
         self.writer.point_to(manifest)?;
+        // The snapshot before is dropped here, where nobody waits for an answer.
+        if let Some(announced) = announced {
+            announced.keep();
+        }
         // It is published; what cannot be removed now is swept by the next writer.
         let _ = self.writer.sweep();
         Ok(())
