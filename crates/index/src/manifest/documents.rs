@@ -77,7 +77,7 @@ pub(super) struct Columns {
 /// A document as it is to stand in a manifest.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     row: Row,
 }
 
@@ -89,7 +89,7 @@ impl Line {
         let languages = LanguageSet::default();
         let id_bytes = entry.id.as_str().len() as u8;
         let row = Row { end: 0, chunks: entry.chunks, tokens: 0, languages, place: None, id_bytes };
-        Self { bytes, row }
+        Self { bytes: bytes.into_boxed_slice(), row }
     }
 }
 
@@ -155,7 +155,7 @@ impl Documents {
     }
 
     fn push(&mut self, line: &Line) -> Option<()> {
-        self.lines.extend(&line.bytes);
+        self.lines.extend_from_slice(&line.bytes);
         let end = u32::try_from(self.lines.len()).ok()?;
         self.rows.push(Row { end, ..line.row });
         Some(())

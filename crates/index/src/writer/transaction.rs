@@ -107,11 +107,7 @@ impl<'a> Transaction<'a> {
     ///
     /// Where the content is that of the current snapshot, nothing is written.
     pub fn publish(mut self) -> Result<Published, IndexError> {
-        let changes = std::mem::take(&mut self.changes);
-        let changes = changes.iter().map(|(id, line)| (id, line.as_ref()));
-        let none = Documents::default();
-        let held = self.base().map_or(&none, |base| &base.documents);
-        let documents = held.changed(changes).ok_or_else(|| self.too_large())?;
+        let documents = self.documents().ok_or_else(|| self.too_large())?;
         let model = self.vectors.as_ref().map(Vectorizing::model);
         let manifest = Manifest::new(self.pipeline, documents, model);
         let published = Published {
@@ -173,6 +169,16 @@ impl<'a> Transaction<'a> {
         finished.seal(&manifest)?;
         self.move_into_place(finished, manifest.key)?;
         Ok(manifest)
+    }
+
+    /// The documents as they will be; `None` where their lines are too long.
+    fn documents(&mut self) -> Option<Documents> {
+        let changes = std::mem::take(&mut self.changes);
+        let changes = changes.iter().map(|(id, line)| (id, line.as_ref()));
+        match self.base() {
+            Some(base) => base.documents.changed(changes),
+            None => Documents::default().changed(changes),
+        }
     }
 
     fn too_large(&self) -> IndexError {
