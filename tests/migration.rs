@@ -14,11 +14,22 @@ fn put_back_to_format_1(data: &Path, bot: &str) {
     let bot = data.join("bots").join(bot);
     let key = fs::read_to_string(bot.join("current")).unwrap();
     let folder = bot.join("snapshots").join(key.trim());
-    let manifest = fs::read(folder.join("manifest.json")).unwrap();
-    let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let mut lines = manifest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let (mut manifest, mut documents) = (lines.next().unwrap(), lines.collect::<Vec<_>>());
     let old_key = ContentHash::of(b"the key under schema 3").to_string();
     let object = manifest.as_object_mut().unwrap();
-    assert!(object.remove("segments").is_some() && object.remove("places").is_some());
+    assert!(object.remove("segments").is_some());
+    let columns = object.remove("columns").unwrap();
+    for document in &mut documents {
+        let document = document.as_object_mut().unwrap();
+        document.insert("metadata".into(), json!({}));
+        document.insert("pages".into(), 0.into());
+        document.insert("pages_without_text".into(), json!([]));
+    }
+    object.insert("tokens".into(), columns["tokens"].clone());
+    object.insert("languages".into(), json!(vec![["en"]; documents.len()]));
+    object.insert("documents".into(), documents.into());
     object.remove("checksum");
     object.insert("format".into(), 1.into());
     object.insert("schema".into(), 3.into());

@@ -14,19 +14,19 @@ const PLACE_BYTES: usize = 64;
 
 /// The prepared chunk at a place of a snapshot: a kept one, or one that is read and kept.
 pub(crate) fn prepared(snapshot: &Snapshot, found: &Found) -> Result<Arc<ChunkText>, AnswerError> {
-    let kept = snapshot.attached(Kept::new);
-    if let Some(text) = kept.and_then(|kept| kept.get(found.place())) {
+    let kept = snapshot.attached(Kept::new).zip(snapshot.stored_at(found));
+    if let Some(text) = kept.and_then(|(kept, place)| kept.get(place)) {
         return Ok(text);
     }
     let text = Arc::new(ChunkText::new(snapshot.read(found)?));
-    if let Some(kept) = kept {
-        kept.put(found.place(), &text);
+    if let Some((kept, place)) = kept {
+        kept.put(place, &text);
     }
     Ok(text)
 }
 
-/// Chunks by place, as many as the snapshot has memory for. A snapshot that is dropped takes them
-/// with it.
+/// Chunks by where they are stored, as many as there is memory for. They go over to the next
+/// snapshot of the bot; those it has no more are never asked for, and make room in time.
 struct Kept {
     /// Of both generations, in bytes, about.
     bytes_max: usize,
@@ -43,7 +43,8 @@ struct Generations {
     old_bytes: usize,
 }
 
-type Place = (usize, u32);
+/// See [`Snapshot::stored_at`].
+type Place = (u128, u32);
 
 impl Attached for Kept {
     fn bytes(&self) -> usize {

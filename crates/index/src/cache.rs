@@ -41,6 +41,8 @@ struct Entries {
     /// What may have grown since it was measured.
     in_use: Vec<Tick>,
     bytes: usize,
+    /// Snapshots that are about to be current, see [`Cache::announce`].
+    next: HashMap<BotId, Arc<Snapshot>>,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,9 @@ impl Cache {
     /// The snapshot of a bot, if it is the one of this key.
     pub(crate) fn get(&self, bot: &BotId, key: SnapshotKey) -> Option<Arc<Snapshot>> {
         let mut entries = self.lock();
+        if let Some(next) = entries.next.get(bot).filter(|next| next.key() == key) {
+            return Some(Arc::clone(next));
+        }
         entries.measure();
         let used = *entries.used.get(bot)?;
         let kept = entries.by_use.get(&used).filter(|entry| entry.snapshot.key() == key)?;
@@ -70,6 +75,21 @@ impl Cache {
         drop(entries);
         drop(evicted);
         Some(snapshot)
+    }
+
+    /// The snapshot of a bot, whichever it is; that is no use of it.
+    pub(crate) fn peek(&self, bot: &BotId) -> Option<Arc<Snapshot>> {
+        let entries = self.lock();
+        let kept = entries.by_use.get(entries.used.get(bot)?)?;
+        Some(Arc::clone(&kept.snapshot))
+    }
+
+    /// Has a snapshot ready that is about to be the bot's current one, for whoever asks for it by
+    /// its key; the one before stays until then.
+    pub(crate) fn announce(self: &Arc<Self>, bot: &BotId, next: Arc<Snapshot>) -> Announced {
+        let earlier = self.lock().next.insert(bot.clone(), Arc::clone(&next));
+        drop(earlier);
+        Announced { cache: Arc::clone(self), bot: bot.clone(), next }
     }
 
     /// Keeps a snapshot in place of the bot's earlier one.
@@ -98,6 +118,28 @@ impl Cache {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A snapshot that is about to be current; forgotten when this is dropped, unless it is kept.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    cache: Arc<Cache>,
+    bot: BotId,
+    next: Arc<Snapshot>,
+}
+
+impl Announced {
+    /// Keeps it in place of the bot's earlier one.
+    pub(crate) fn keep(self) {
+        self.cache.put(&self.bot, &self.next);
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        let next = self.cache.lock().next.remove(&self.bot);
+        drop(next);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use document::{DocumentId, PageRange};
 
-use crate::Manifest;
 use crate::snapshot::{Owner, Segment};
+use crate::{DocumentEntry, Manifest};
 
 /// Bounds on what a query may find; each that is set must be kept. By default there are none.
 ///
@@ -30,13 +30,13 @@ impl Filter {
     pub(crate) fn on(&self, manifest: &Manifest) -> Gate {
         let bounded = self.category.is_some() || self.documents.is_some();
         let documents = bounded.then(|| {
-            let mut open: Vec<bool> = manifest
-                .documents
-                .iter()
-                .map(|entry| {
-                    self.category.as_deref().is_none_or(|own| entry.category() == Some(own))
-                })
-                .collect();
+            let mut open = match self.category.as_deref() {
+                Some(own) => {
+                    let of_category = |entry: &DocumentEntry| entry.category() == Some(own);
+                    manifest.documents.iter().map(of_category).collect()
+                }
+                None => vec![true; manifest.documents.len()],
+            };
             if let Some(ids) = &self.documents {
                 let mut named = vec![false; open.len()];
                 for position in ids.iter().filter_map(|id| manifest.position(id)) {

@@ -7,7 +7,6 @@ use document::{ContentHash, ParseHashError};
 use serde::{Deserialize, Serialize};
 
 use crate::analyzer::ANALYZER_VERSION;
-use crate::manifest::DocumentEntry;
 use crate::schema::SCHEMA_VERSION;
 
 macro_rules! key {
@@ -73,21 +72,20 @@ impl ModelKey {
 }
 
 impl SnapshotKey {
-    /// The key of documents under a pipeline; `documents` are sorted by id.
-    pub(crate) fn new(
+    /// The key of documents under a pipeline, each with its line, in the order of their ids.
+    pub(crate) fn new(pipeline: PipelineKey, model: Option<ModelKey>, lines: &[u8]) -> Self {
+        Self::of_schema(SCHEMA_VERSION, pipeline, model, lines)
+    }
+
+    /// The same for an index of some schema.
+    pub(crate) fn of_schema(
+        schema: u32,
         pipeline: PipelineKey,
-        documents: &[DocumentEntry],
         model: Option<ModelKey>,
+        lines: &[u8],
     ) -> Self {
-        let schema = SCHEMA_VERSION.to_le_bytes();
-        let metadata: Vec<ContentHash> =
-            documents.iter().map(DocumentEntry::metadata_hash).collect();
-        let documents = documents.iter().zip(&metadata).flat_map(|(entry, metadata)| {
-            [entry.id.as_str().as_bytes(), entry.content_hash.as_bytes(), metadata.as_bytes()]
-        });
-        // Documents take three fields each, so no list of them ends like this one.
-        let model = model.as_ref().map(|model| &model.0.as_bytes()[..]);
-        let fields = [&pipeline.0.as_bytes()[..], &schema].into_iter().chain(documents);
-        Self(ContentHash::of_fields(fields.chain(model)))
+        let schema = schema.to_le_bytes();
+        let model = model.as_ref().map_or(&[][..], |model| &model.0.as_bytes()[..]);
+        Self(ContentHash::of_fields([&pipeline.0.as_bytes()[..], &schema, model, lines]))
     }
 }

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::analyzer::analyzer;
 
+mod set;
+
+pub(crate) use set::LanguageSet;
+
 /// Function words a text must hold for its language to be told by them.
 const VOTES_MIN: u32 = 2;
 

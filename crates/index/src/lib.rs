@@ -62,7 +62,8 @@ pub use filter::Filter;
 pub use key::{ModelKey, PipelineKey, SnapshotKey};
 pub use language::Language;
 pub use manifest::{
-    CATEGORY, DocumentEntry, FileEntry, MANIFEST_FILE, MANIFEST_FORMAT, Manifest, SegmentEntry,
+    CATEGORY, DocumentEntry, Documents, FileEntry, MANIFEST_FILE, MANIFEST_FORMAT, Manifest,
+    SegmentEntry,
 };
 pub use query::{Alternative, Query, QueryTerm};
 pub use schema::SCHEMA_VERSION;

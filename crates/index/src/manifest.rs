@@ -2,6 +2,11 @@
 //!
 //! A manifest names every document and every file, with sizes and checksums, and is guarded by
 //! a checksum of its own: what is read is what was published, or an error.
+//!
+//! Its file is lines of JSON. The first says what concerns all; its first member is the checksum of
+//! the rest of that line. Then comes a line for each document, in the order of their ids. The
+//! snapshot's key is the hash of those lines, together with pipeline, schema and model, and so
+//! their checksum as well.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,10 +17,16 @@ use document::{ContentHash, DocumentId, MediaType};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::SCHEMA_VERSION;
-use crate::{IndexError, Language, ModelEntry, PipelineKey, SnapshotKey};
+use crate::{IndexError, ModelEntry, PipelineKey, SnapshotKey};
+
+mod documents;
 
 #[cfg(test)]
 mod tests;
+
+use documents::Columns;
+pub use documents::Documents;
+pub(crate) use documents::{Line, Row};
 
 /// The newest manifest format this release reads, and the one it writes.
 /// Format 1 listed the search library's own files; it is read for what it says of documents.
@@ -41,10 +52,13 @@ pub struct DocumentEntry {
     /// The hash of its bytes.
     pub content_hash: ContentHash,
     /// Whatever its owner attached to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// Number of pages; 0 where the format has none.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub pages: u32,
     /// Pages, counted from 1, on which no text was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pages_without_text: Vec<u32>,
     /// Number of chunks.
     pub chunks: u32,
@@ -56,12 +70,26 @@ impl DocumentEntry {
         self.metadata.get(CATEGORY).map(String::as_str)
     }
 
-    /// The hash of source, title and metadata: of what can change while the bytes stay.
-    pub fn metadata_hash(&self) -> ContentHash {
-        let pairs = self.metadata.iter().flat_map(|(name, value)| [name, value]);
-        let fields = [&self.source, &self.title].into_iter().chain(pairs);
-        ContentHash::of_fields(fields.map(|field| field.as_bytes()))
+    /// One of which nothing but the id is known.
+    fn bare(id: DocumentId) -> Self {
+        Self {
+            id,
+            source: String::new(),
+            title: String::new(),
+            media_type: MediaType::PlainText,
+            content_hash: ContentHash::of(&[]),
+            metadata: BTreeMap::new(),
+            pages: 0,
+            pages_without_text: Vec::new(),
+            chunks: 0,
+        }
     }
+}
+
+/// Whether a number of pages is not worth a member: many formats have none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(pages: &u32) -> bool {
+    *pages == 0
 }
 
 /// One file of a snapshot.
@@ -85,7 +113,7 @@ pub struct SegmentEntry {
 }
 
 /// What a snapshot holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     /// The format of the manifest, at most [`MANIFEST_FORMAT`].
     pub format: u32,
@@ -96,34 +124,37 @@ pub struct Manifest {
     /// How its documents were read.
     pub pipeline: PipelineKey,
     /// Its documents, sorted by id.
-    pub documents: Vec<DocumentEntry>,
-    /// Indexed tokens of each document, in the order of `documents`: lengths for scoring that
-    /// depend on nothing but the content.
-    pub tokens: Vec<u64>,
-    /// Languages of the chunks of each document, in the order of `documents`; each sorted.
-    #[serde(default)]
-    pub languages: Vec<Vec<Language>>,
+    pub documents: Documents,
     /// The model whose vectors it holds, where it holds some.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelEntry>,
     /// Its segments.
-    #[serde(default)]
     pub segments: Vec<SegmentEntry>,
-    /// The segment that holds the chunks of each document, in the order of `documents`: a position
-    /// in `segments`, `None` where it has no chunks. What another segment holds of a document
-    /// counts for nothing: it was replaced.
-    #[serde(default)]
-    pub places: Vec<Option<u32>>,
     /// Its files, sorted by name, the manifest itself left out.
     pub files: Vec<FileEntry>,
 }
 
-/// What precedes the checksum of a manifest, which covers all bytes after it.
-const HEAD: &str = r#"{"checksum":""#;
+/// The first line of a manifest's file.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: u32,
+    schema: u32,
+    key: SnapshotKey,
+    pipeline: PipelineKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<ModelEntry>,
+    #[serde(default)]
+    segments: Vec<SegmentEntry>,
+    files: Vec<FileEntry>,
+    #[serde(default)]
+    columns: Columns,
+    /// Format 1 had the documents here.
+    #[serde(default, skip_serializing)]
+    documents: Vec<DocumentEntry>,
+}
 
-/// What a pair of metadata takes beside its text, in bytes, about: two strings in a node of a tree
-/// that is about two thirds full.
-const METADATA_BYTES: usize = 112;
+/// What precedes the checksum of a manifest, which covers the bytes after it up to the end of the
+/// line.
+const HEAD: &str = r#"{"checksum":""#;
 
 /// Hex digits of a checksum.
 const CHECKSUM_LEN: usize = 64;
@@ -135,46 +166,36 @@ struct Version {
 }
 
 impl Manifest {
-    /// A manifest of documents with their tokens, in the order of their ids; no files yet.
+    /// A manifest of documents; no files yet.
     pub(crate) fn new(
         pipeline: PipelineKey,
-        documents: Vec<DocumentEntry>,
-        tokens: Vec<u64>,
-        languages: Vec<Vec<Language>>,
+        documents: Documents,
         model: Option<ModelEntry>,
     ) -> Self {
         Self {
             format: MANIFEST_FORMAT,
             schema: SCHEMA_VERSION,
-            key: SnapshotKey::new(pipeline, &documents, model.map(|model| model.key)),
+            key: SnapshotKey::new(pipeline, model.map(|model| model.key), documents.lines()),
             pipeline,
             documents,
-            tokens,
-            languages,
             model,
             segments: Vec::new(),
-            places: Vec::new(),
             files: Vec::new(),
         }
     }
 
-    /// One of the documents; a binary search.
+    /// One of the documents; reads the whole list.
     pub fn document(&self, id: &DocumentId) -> Option<&DocumentEntry> {
         self.position(id).and_then(|position| self.documents.get(position))
     }
 
     /// Number of chunks of all documents.
     pub fn chunk_count(&self) -> u64 {
-        self.documents.iter().map(|entry| u64::from(entry.chunks)).sum()
-    }
-
-    /// The segment that holds the chunks of a document, both by position.
-    pub(crate) fn place(&self, document: usize) -> Option<usize> {
-        self.places.get(document).copied().flatten().map(|place| place as usize)
+        self.documents.chunk_count()
     }
 
     pub(crate) fn position(&self, id: &DocumentId) -> Option<usize> {
-        self.documents.binary_search_by(|entry| entry.id.cmp(id)).ok()
+        self.documents.position(id.as_str().as_bytes())
     }
 
     /// Size of all files, in bytes.
@@ -182,34 +203,31 @@ impl Manifest {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// What it takes in memory, in bytes, about: each string and list with 16 bytes of the
-    /// allocator's own.
+    /// What it takes in memory now, in bytes, about.
     pub(crate) fn memory_bytes(&self) -> usize {
-        const EACH: usize = 16;
-        let document = |entry: &DocumentEntry| {
-            let pairs = entry.metadata.iter();
-            let metadata: usize =
-                pairs.map(|(name, value)| METADATA_BYTES + name.len() + value.len()).sum();
-            let strings = entry.id.as_str().len() + entry.source.len() + entry.title.len();
-            let pages = size_of_val(&*entry.pages_without_text);
-            size_of::<DocumentEntry>() + 4 * EACH + strings + metadata + pages
-        };
-        let documents: usize = self.documents.iter().map(document).sum();
-        let languages = |list: &Vec<Language>| size_of::<Vec<Language>>() + EACH + list.len();
-        let languages: usize = self.languages.iter().map(languages).sum();
         // Each segment is named twice.
-        let file = |file: &FileEntry| 2 * (size_of::<FileEntry>() + EACH + file.name.len());
+        let file = |file: &FileEntry| 2 * (size_of::<FileEntry>() + 16 + file.name.len());
         let files: usize = self.files.iter().map(file).sum();
-        let lists = size_of_val(&*self.tokens) + size_of_val(&*self.places);
-        size_of::<Self>() + documents + lists + languages + files
+        size_of::<Self>() + self.documents.memory_bytes() + files
     }
 
-    /// The bytes of the manifest's file: one line of JSON whose first member is the checksum of
-    /// all bytes after it.
+    /// The bytes of the manifest's file.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let json = serde_json::to_string(self).expect("a manifest has only string keys");
+        let head = Head {
+            format: self.format,
+            schema: self.schema,
+            key: self.key,
+            pipeline: self.pipeline,
+            model: self.model,
+            segments: self.segments.clone(),
+            files: self.files.clone(),
+            columns: self.documents.columns(),
+            documents: Vec::new(),
+        };
+        let json = serde_json::to_string(&head).expect("a manifest has only string keys");
         let tail = format!("\",{}\n", &json[1..]);
-        format!("{HEAD}{}{tail}", ContentHash::of(tail.as_bytes())).into_bytes()
+        let checksum = ContentHash::of(tail.as_bytes()).to_string();
+        [HEAD.as_bytes(), checksum.as_bytes(), tail.as_bytes(), self.documents.lines()].concat()
     }
 
     /// Reads the bytes of a manifest; `file` is for errors.
@@ -218,7 +236,8 @@ impl Manifest {
             Ok(manifest) => manifest,
             Err(why) => {
                 // A newer format may differ in all but its number.
-                let version = serde_json::from_slice::<Version>(bytes).ok();
+                let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Version>();
+                let version = values.next().and_then(Result::ok);
                 refuse_newer(file, version.map_or(0, |version| version.format), MANIFEST_FORMAT)?;
                 return Err(IndexError::damaged(file, why));
             }
@@ -251,12 +270,29 @@ impl Manifest {
     }
 
     /// Compares the files of a snapshot's folder with their checksums where all together have
-    /// at most `verify_bytes_max` bytes, else with their sizes: a `stat` each.
-    pub(crate) fn check(&self, folder: &Path, verify_bytes_max: u64) -> Result<(), IndexError> {
-        if self.file_bytes() <= verify_bytes_max {
-            return self.check_files(folder);
+    /// at most `verify_bytes_max` bytes, else with their sizes: a `stat` each, as of those that
+    /// are `known` to be what was published.
+    pub(crate) fn check(
+        &self,
+        folder: &Path,
+        verify_bytes_max: u64,
+        known: impl Fn(&FileEntry) -> bool,
+    ) -> Result<(), IndexError> {
+        let verifies = self.file_bytes() <= verify_bytes_max;
+        self.files.iter().try_for_each(|entry| {
+            let is_read = verifies && !known(entry);
+            if is_read { entry.check(folder) } else { entry.check_size(folder) }
+        })
+    }
+
+    /// Compares the files of a snapshot's folder with their checksums and reads the line of each
+    /// document.
+    pub(crate) fn verify(&self, folder: &Path) -> Result<(), IndexError> {
+        if !self.documents.are_sound() {
+            let why = "the line of a document is unreadable";
+            return Err(IndexError::damaged(&folder.join(MANIFEST_FILE), why));
         }
-        self.files.iter().try_for_each(|entry| entry.check_size(folder))
+        self.check_files(folder)
     }
 
     /// Compares the files of a snapshot's folder with their checksums; reads them all.
@@ -267,11 +303,26 @@ impl Manifest {
 
 fn checked(bytes: &[u8]) -> Result<Manifest, String> {
     let guarded = bytes.strip_prefix(HEAD.as_bytes()).unwrap_or_default();
-    let (checksum, tail) = guarded.split_at_checked(CHECKSUM_LEN).unwrap_or_default();
+    let (checksum, rest) = guarded.split_at_checked(CHECKSUM_LEN).unwrap_or_default();
+    let end = rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| at + 1);
+    let (tail, lines) = rest.split_at(end);
+    let torn = || "its checksum does not match".to_owned();
     if ContentHash::of(tail).to_string().as_bytes() != checksum {
-        return Err("its checksum does not match".to_owned());
+        return Err(torn());
     }
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    let head = bytes.get(..bytes.len() - lines.len()).unwrap_or_default();
+    let head: Head = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+    let Head { format, schema, key, pipeline, model, segments, files, columns, documents } = head;
+    let documents = if format == 1 {
+        Documents::of(&documents)
+    } else {
+        if SnapshotKey::of_schema(schema, pipeline, model.map(|model| model.key), lines) != key {
+            return Err(torn());
+        }
+        Documents::new(lines, columns)
+    };
+    let documents = documents.ok_or("its lists do not fit its documents")?;
+    Ok(Manifest { format, schema, key, pipeline, documents, model, segments, files })
 }
 
 impl FileEntry {

@@ -108,12 +108,15 @@ impl Hashing {
 }
 
 /// Maps packs of a folder: one mapping each, and nothing is read but their tables.
-pub(crate) fn open(folder: &Path, entries: &[SegmentEntry]) -> Result<Vec<Segment>, IndexError> {
+pub(crate) fn open<'a>(
+    folder: &Path,
+    entries: impl IntoIterator<Item = &'a SegmentEntry>,
+) -> Result<Vec<Segment>, IndexError> {
     let tantivy = |error: tantivy::TantivyError| IndexError::tantivy(folder)(error);
     let directory = MmapDirectory::open(folder).map_err(IndexError::tantivy(folder))?;
     let parts = Parts::default();
     let index = Index::create(parts.clone(), schema().0, settings()).map_err(tantivy)?;
-    let mut segments = Vec::with_capacity(entries.len());
+    let mut segments = Vec::new();
     for entry in entries {
         let path = folder.join(&entry.file);
         let damaged = |why: &str| IndexError::damaged(&path, why);

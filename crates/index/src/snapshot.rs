@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use document::{Chunk, DocumentId};
 use tantivy::Term;
@@ -18,17 +18,24 @@ use crate::schema::Fields;
 use crate::score::{Totals, clauses, idf, live_documents, live_frequency, score_segment};
 use crate::vectors::Vectors;
 use crate::vocabulary::Vocabulary;
-use crate::{DocumentEntry, Filter, IndexError, Language, Manifest, Query, QueryTerm, SnapshotKey};
+use crate::{
+    Config, DocumentEntry, FileEntry, Filter, IndexError, Language, Manifest, Query, QueryTerm,
+    SnapshotKey,
+};
 
 mod segment;
 mod similar;
 
-pub(crate) use segment::{Owner, Segment, alive, documents_of, open_segments};
+pub(crate) use segment::{Opened, Owner, Segment, alive, documents_of, open_segments, owners_in};
 pub use similar::Similarities;
 
 /// Languages whose stems are looked for. Each costs a look-up a word; a bot with more has a few
 /// documents in the rest, which are still found by the words as written.
 const LANGUAGES_MAX: usize = 8;
+
+/// What part of the cache may be attached to one snapshot, so that one busy bot does not drive
+/// out all others: 8 MiB of the default, which hold some 3,000 prepared chunks.
+const ATTACHED_SHARE: usize = 32;
 
 /// One immutable state of a bot's index. Everything it answers depends on its content alone,
 /// never on how that came about.
@@ -45,9 +52,9 @@ pub struct Snapshot {
     places: OnceLock<Vec<Option<Found>>>,
     /// Of the file that is held.
     identity: Identity,
-    attached: OnceLock<Box<dyn Attached>>,
+    attached: OnceLock<Arc<dyn Attached>>,
     attached_bytes_max: usize,
-    /// What it takes in memory from the beginning, in bytes, about.
+    /// What segments and vectors take in memory from the beginning, in bytes, about.
     opened_bytes: usize,
     /// The manifest's file under a shared lock: as long as it is held, the snapshot stays.
     _hold: File,
@@ -84,26 +91,29 @@ impl Snapshot {
     /// Opens the snapshot in a folder; `None` where a writer has removed it or is about to.
     ///
     /// Sizes of all files are compared with the manifest, and checksums too where the files
-    /// together have at most `verify_bytes_max` bytes.
-    /// What is attached to it should take at most `attached_bytes_max`.
+    /// together have at most `verify_bytes_max` bytes. What it has in common with an open snapshot
+    /// `before` it takes from there: segments, compared when that was opened, and what is attached.
     pub(crate) fn open(
         folder: &Path,
-        verify_bytes_max: u64,
-        attached_bytes_max: usize,
+        config: &Config,
+        before: Option<&Self>,
     ) -> Result<Option<Self>, IndexError> {
         let Some(hold) = hold(folder)? else { return Ok(None) };
         let identity = Identity::of(&hold.metadata().map_err(IndexError::io(folder))?);
         let manifest = Manifest::read(folder)?;
         manifest.check_schema(folder)?;
-        manifest.check(folder, verify_bytes_max)?;
-        let (fields, segments) = open_segments(folder, &manifest)?;
+        let known = before.map_or_else(Vec::new, |before| before.shared_with(folder, &manifest));
+        let is_known = |entry: &FileEntry| known.iter().any(|opened| opened.file() == entry.name);
+        manifest.check(folder, config.verify_bytes_max, is_known)?;
+        let (fields, segments) = open_segments(folder, &manifest, |_| true, &known)?;
         let vectors = Vectors::open(folder, &manifest)?;
-        let totals =
-            Totals { chunks: manifest.chunk_count(), tokens: manifest.tokens.iter().sum() };
+        let tokens = manifest.documents.rows().iter().map(|row| row.tokens).sum();
+        let totals = Totals { chunks: manifest.chunk_count(), tokens };
+        let carries = before.filter(|before| before.is_continued(&manifest, &known));
+        let attached = carries.map(|before| before.attached.clone()).unwrap_or_default();
         let folder = folder.to_owned();
         let languages = languages_of(&manifest);
-        let opened_bytes = manifest.memory_bytes()
-            + segments.iter().map(Segment::opened_bytes).sum::<usize>()
+        let opened_bytes = segments.iter().map(Segment::opened_bytes).sum::<usize>()
             + vectors.as_ref().map_or(0, Vectors::memory_bytes);
         Ok(Some(Self {
             folder,
@@ -115,11 +125,32 @@ impl Snapshot {
             vectors,
             places: OnceLock::new(),
             identity,
-            attached: OnceLock::new(),
-            attached_bytes_max,
+            attached,
+            attached_bytes_max: config.cache_bytes_max / ATTACHED_SHARE,
             opened_bytes,
             _hold: hold,
         }))
+    }
+
+    /// The open segments that a snapshot in a folder has in common with this one: the same files,
+    /// not only of the same name.
+    fn shared_with(&self, folder: &Path, manifest: &Manifest) -> Vec<Arc<Opened>> {
+        let mine = |name: &str| self.manifest.files.iter().find(|file| file.name == name);
+        let theirs = |name: &str| manifest.files.iter().find(|file| file.name == name);
+        let opened = self.segments.iter().map(Segment::opened);
+        let shared = opened.filter(|opened| {
+            let name = opened.file();
+            theirs(name).is_some() && theirs(name) == mine(name) && opened.is_in(folder)
+        });
+        shared.map(Arc::clone).collect()
+    }
+
+    /// Whether every segment of this snapshot that another one names is in common. Where a damaged
+    /// file was replaced, nothing counts that was made of it.
+    fn is_continued(&self, manifest: &Manifest, shared: &[Arc<Opened>]) -> bool {
+        let named: BTreeSet<&str> = manifest.files.iter().map(|file| &*file.name).collect();
+        let mut mine = self.segments.iter().map(|segment| segment.opened().file());
+        mine.all(|file| !named.contains(file) || shared.iter().any(|opened| opened.file() == file))
     }
 
     /// Whether its folder was not replaced since: a repair makes a damaged snapshot anew under
@@ -140,7 +171,7 @@ impl Snapshot {
         &self.manifest
     }
 
-    /// One of its documents; a binary search.
+    /// One of its documents; reads the whole list of them.
     pub fn document(&self, id: &DocumentId) -> Option<&DocumentEntry> {
         self.manifest.document(id)
     }
@@ -150,9 +181,9 @@ impl Snapshot {
         self.totals.chunks
     }
 
-    /// Compares every file with its checksum; reads them all.
+    /// Compares every file with its checksum; reads them all, and what is told of each document.
     pub fn verify(&self) -> Result<(), IndexError> {
-        self.manifest.check_files(&self.folder)
+        self.manifest.verify(&self.folder)
     }
 
     /// The best `limit` chunks that a query's filter lets through, by score descending, ties by
@@ -191,17 +222,24 @@ impl Snapshot {
     pub fn read(&self, found: &Found) -> Result<Hit, IndexError> {
         let outside = || IndexError::damaged(&self.folder, "a chunk of another snapshot");
         let segment = self.segments.get(found.segment).ok_or_else(outside)?;
-        let entry = self.manifest.documents.get(found.owner as usize).ok_or_else(outside)?;
+        let entry = self.manifest.documents.read(found.owner as usize).ok_or_else(outside)?;
         let (chunk, language) = self.stored(segment, found.doc)?;
-        let (document_id, title) = (entry.id.clone(), entry.title.clone());
+        let DocumentEntry { id: document_id, title, .. } = entry;
         Ok(Hit { document_id, title, score: found.score, language, chunk })
     }
 
+    /// Where a chunk that was found is stored: its segment and its number there, which are the same
+    /// in every snapshot of the bot that has the chunk. `None` of one of another snapshot.
+    pub fn stored_at(&self, found: &Found) -> Option<(u128, u32)> {
+        Some((self.segments.get(found.segment)?.number(), found.doc))
+    }
+
     /// What a reader keeps beside this snapshot, such as work that is the same for every
-    /// question: made by the first call, which is told how many bytes it may grow to, and dropped
-    /// with the snapshot. There is one such place; `None` where another type has taken it.
+    /// question: made by the first call, which is told how many bytes it may grow to. It goes over
+    /// to the next snapshot of the bot, and is dropped with the last; so it should name chunks by
+    /// where they are [`stored`](Self::stored_at). There is one such place; `None` where another type has taken it.
     pub fn attached<T: Attached>(&self, make: impl FnOnce(usize) -> T) -> Option<&T> {
-        let attached = self.attached.get_or_init(|| Box::new(make(self.attached_bytes_max)));
+        let attached = self.attached.get_or_init(|| Arc::new(make(self.attached_bytes_max)));
         let any: &dyn Any = &**attached;
         any.downcast_ref()
     }
@@ -212,7 +250,7 @@ impl Snapshot {
         let blocks: usize = self.segments.iter().map(Segment::block_bytes).sum();
         let places = self.places.get().map_or(0, |places| size_of_val(&**places));
         let attached = self.attached.get().map_or(0, |attached| attached.bytes());
-        self.opened_bytes + blocks + places + attached
+        self.manifest.memory_bytes() + self.opened_bytes + blocks + places + attached
     }
 
     /// The languages of its chunks, the one of most documents first; at most
@@ -336,8 +374,8 @@ impl Snapshot {
 /// The languages of the most documents, ties by code.
 fn languages_of(manifest: &Manifest) -> Vec<Language> {
     let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
-    for language in manifest.languages.iter().flatten() {
-        *counts.entry(*language).or_default() += 1;
+    for language in manifest.documents.rows().iter().flat_map(|row| row.languages.iter()) {
+        *counts.entry(language).or_default() += 1;
     }
     let mut languages: Vec<(Language, usize)> = counts.into_iter().collect();
     languages.sort_by_key(|(_, count)| Reverse(*count));

@@ -18,17 +18,13 @@ use crate::{BotWriter, Config, IndexError, Manifest, Shared, Snapshot};
 /// reads the pointer anew, so a writer would have to publish that often in a few milliseconds.
 const OPEN_ROUNDS_MAX: u32 = 50;
 
-/// What part of the cache may be attached to one snapshot, so that one busy bot does not drive
-/// out all others: 8 MiB of the default, which hold some 3,000 prepared chunks.
-const ATTACHED_SHARE: usize = 32;
-
 /// All bots of one data folder. Share it: its cache serves all threads, and its writers share the
 /// threads and the memory they may use.
 #[derive(Debug)]
 pub struct Store {
     places: Arc<Places>,
     config: Config,
-    cache: Cache,
+    cache: Arc<Cache>,
     workshop: Arc<Workshop>,
 }
 
@@ -52,7 +48,7 @@ impl Store {
 
     fn over(bots_dir: PathBuf, shared: Option<Shared>, config: Config) -> Result<Self, IndexError> {
         create_folder(&bots_dir)?;
-        let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max);
+        let cache = Cache::new(config.cache_snapshots_max, config.cache_bytes_max).into();
         let places = Arc::new(Places::new(bots_dir, shared, config.pointer_age_max));
         let workshop = Arc::new(Workshop::new(&config));
         Ok(Self { places, config, cache, workshop })
@@ -78,10 +74,8 @@ impl Store {
         if let Some(snapshot) = kept.filter(|snapshot| snapshot.is_in_place()) {
             return Ok(Some(snapshot));
         }
-        let attached_bytes_max = self.config.cache_bytes_max / ATTACHED_SHARE;
-        let open = |folder: &Path| {
-            Snapshot::open(folder, self.config.verify_bytes_max, attached_bytes_max)
-        };
+        let before = self.cache.peek(bot);
+        let open = |folder: &Path| Snapshot::open(folder, &self.config, before.as_deref());
         let opened = self.open_current(bot, open)?.map(Arc::new);
         match &opened {
             Some(snapshot) => self.cache.put(bot, snapshot),
@@ -119,7 +113,7 @@ impl Store {
     /// wins, and the others are [`IndexError::Overtaken`].
     pub fn writer(&self, bot: &BotId) -> Result<BotWriter, IndexError> {
         let (places, workshop) = (Arc::clone(&self.places), Arc::clone(&self.workshop));
-        BotWriter::open(bot, places, self.config.clone(), workshop)
+        BotWriter::open(bot, places, self.config.clone(), workshop, Arc::clone(&self.cache))
     }
 
     /// Opens something of the current snapshot. A damaged copy of what is shared is fetched anew.

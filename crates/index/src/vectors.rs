@@ -153,8 +153,8 @@ impl Vectors {
         }
         let mut starts = vec![0];
         let mut next = 0;
-        for entry in &manifest.documents {
-            next += entry.chunks as usize;
+        for row in manifest.documents.rows() {
+            next += row.chunks as usize;
             starts.push(next);
         }
         Ok(Some(Self { bytes, row_bytes, dimensions, starts }))

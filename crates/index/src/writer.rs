@@ -13,11 +13,15 @@ use std::time::Duration;
 use document::BotId;
 use tantivy::TantivyError;
 
+use crate::cache::Cache;
 use crate::files::{create_folder, sync_folder};
 use crate::layout::Layout;
 use crate::lock::FileLock;
 use crate::places::Places;
-use crate::{Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer};
+use crate::{
+    Config, Embedding, IndexError, Manifest, ModelEntry, PipelineKey, Pointer, Snapshot,
+    SnapshotKey,
+};
 
 mod adoption;
 mod builder;
@@ -63,7 +67,9 @@ pub struct BotWriter {
     pointer: Option<Pointer>,
     /// Shared with all writers of the store.
     workshop: Arc<Workshop>,
-    base: Option<Manifest>,
+    /// Of the store.
+    cache: Arc<Cache>,
+    base: Option<Arc<Manifest>>,
     /// Why the current snapshot can be no base, where it cannot.
     fault: Option<IndexError>,
     /// Locked as long as it is open.
@@ -76,6 +82,7 @@ impl BotWriter {
         places: Arc<Places>,
         config: Config,
         workshop: Arc<Workshop>,
+        cache: Arc<Cache>,
     ) -> Result<Self, IndexError> {
         let layout = places.layout(bot);
         create_folder(&layout.snapshots())?;
@@ -93,15 +100,25 @@ impl BotWriter {
             Err(error) => return Err(error),
         };
         let bot = bot.clone();
-        let writer =
-            Self { bot, layout, places, config, pointer, workshop, base, fault, _lock: lock };
+        let writer = Self {
+            bot,
+            layout,
+            places,
+            config,
+            pointer,
+            workshop,
+            cache,
+            base,
+            fault,
+            _lock: lock,
+        };
         writer.sweep()?;
         Ok(writer)
     }
 
     /// The state this writer starts from: that of the current snapshot. `None` where there is
     /// none, or where [`fault`](Self::fault) tells why its manifest cannot be read.
-    pub fn manifest(&self) -> Option<&Manifest> {
+    pub fn manifest(&self) -> Option<&Arc<Manifest>> {
         self.base.as_ref()
     }
 
@@ -115,7 +132,7 @@ impl BotWriter {
     /// no index. Fine where nothing was published.
     pub fn verify(&self) -> Result<(), IndexError> {
         let Some(base) = read_base(&self.layout, self.pointer.as_ref())? else { return Ok(()) };
-        base.check_files(&self.layout.snapshot(base.key))
+        base.verify(&self.layout.snapshot(base.key))
     }
 
     /// Begins a change that leaves vectors as they are, see [`Embedding::Keep`].
@@ -161,7 +178,7 @@ impl BotWriter {
         let Some(base) = &self.base else { return Ok(()) };
         let folder = self.layout.snapshot(base.key);
         base.check_schema(&folder)?;
-        base.check(&folder, self.config.base_verify_bytes_max)?;
+        base.check(&folder, self.config.base_verify_bytes_max, |_| false)?;
         if base.pipeline != pipeline {
             return Err(IndexError::OtherPipeline { current: base.pipeline, wanted: pipeline });
         }
@@ -177,9 +194,18 @@ impl BotWriter {
     fn point_to(&mut self, manifest: Manifest) -> Result<(), IndexError> {
         let pointer = self.places.publish(&self.bot, self.pointer.as_ref(), &manifest)?;
         self.pointer = Some(pointer);
-        self.base = Some(manifest);
+        self.base = Some(Arc::new(manifest));
         self.fault = None;
         Ok(())
+    }
+
+    /// Opens a snapshot that is about to be current, where the one before is asked in this process:
+    /// then no question has to wait for it.
+    fn opened(&self, key: SnapshotKey) -> Option<Arc<Snapshot>> {
+        let before = self.cache.peek(&self.bot)?;
+        let opened = Snapshot::open(&self.layout.snapshot(key), &self.config, Some(&before));
+        // What is wrong is told to whoever asks.
+        opened.ok().flatten().map(Arc::new)
     }
 
     /// Removes what is not current and what no reader holds.
@@ -214,10 +240,13 @@ fn recover(layout: &Layout) -> Result<(), IndexError> {
     sync_folder(&layout.snapshots())
 }
 
-fn read_base(layout: &Layout, pointer: Option<&Pointer>) -> Result<Option<Manifest>, IndexError> {
+fn read_base(
+    layout: &Layout,
+    pointer: Option<&Pointer>,
+) -> Result<Option<Arc<Manifest>>, IndexError> {
     let Some(pointer) = pointer else { return Ok(None) };
     match &pointer.target {
-        Some(target) => Manifest::read(&layout.snapshot(target.key)).map(Some),
+        Some(target) => Manifest::read(&layout.snapshot(target.key)).map(|base| Some(base.into())),
         None => Err(IndexError::damaged(&layout.current_file(), "it holds no snapshot key")),
     }
 }

@@ -7,7 +7,7 @@ use document::{BotId, ContentHash};
 use index::DocumentEntry;
 use serde::Serialize;
 
-use crate::pipeline::{Run, documents, writer};
+use crate::pipeline::{Run, held, writer};
 use crate::reindex::Rebuild;
 use crate::{Content, DataFolder, Failure, Options, Progress, TrainError, hashing};
 
@@ -124,7 +124,8 @@ impl Run<'_> {
     fn checked(&self, originals: &mut Originals<'_>) -> Result<BotCheck, TrainError> {
         let recovered = originals.repair && self.folder.store().writer(self.bot)?.adopt()?;
         let mut writer = writer(self.folder, self.bot)?;
-        let held = documents(&writer);
+        let held = held(&writer);
+        let held = held.as_slice();
         // First, so that the index can be made anew from what was restored.
         let faults = held.iter().filter_map(|entry| originals.report(entry)).collect();
         let found = if !self.is_whole(&writer) {

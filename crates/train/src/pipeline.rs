@@ -1,12 +1,14 @@
 //! A run from inputs to a published snapshot.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use document::{BotId, Chunk, DocumentId};
 use index::{
-    Begin, BotWriter, DocumentEntry, Embedding, IndexError, PipelineKey, Published, Transaction,
+    Begin, BotWriter, DocumentEntry, Embedding, IndexError, Manifest, PipelineKey, Published,
+    Transaction,
 };
 
 use crate::extractor::Extractor;
@@ -47,20 +49,21 @@ pub fn train(
     let rebuild = run.needs_rebuild(&mut writer)?;
     let inputs = last_of_each_source(inputs);
     progress.begin(Stage::Hash, inputs.len());
-    let existing = documents(&writer);
+    let held = held(&writer);
+    let existing = held.as_slice();
     let stamps = Stamps::read(&folder.path().join("stamps"), folder.staging(), bot);
-    let candidates = first_look(&inputs, options, stamps, &existing, progress);
+    let candidates = first_look(&inputs, options, stamps, existing, progress);
     let hash = started.elapsed();
 
-    let plan = plan(&existing, &candidates, &options.prune, &is_on_disk);
-    let jobs = jobs(&existing, &candidates, &plan, folder.originals(), rebuild);
-    let mut documents = foretold(&existing, &candidates, &plan);
+    let plan = plan(existing, &candidates, &options.prune, &is_on_disk);
+    let jobs = jobs(existing, &candidates, &plan, folder.originals(), rebuild);
+    let mut documents = foretold(existing, &candidates, &plan);
     let mode = if rebuild { Begin::Rebuild } else { Begin::Incremental };
     let (published, mut seconds) = run.apply(&mut writer, &plan, &jobs, mode, &mut documents)?;
 
     seconds.hash = hash;
     seconds.total = started.elapsed();
-    let chunks = published.map_or_else(|| chunks(&existing), |published| published.chunks);
+    let chunks = published.map_or_else(|| held.chunks(), |published| published.chunks);
     let isolation = options.confinement();
     Ok(Report { isolation, ..Report::new(documents, chunks, seconds) })
 }
@@ -101,9 +104,24 @@ pub(crate) fn writer(folder: &DataFolder, bot: &BotId) -> Result<BotWriter, Trai
     }
 }
 
-/// What the bot holds, sorted by id.
-pub(crate) fn documents(writer: &BotWriter) -> Vec<DocumentEntry> {
-    writer.manifest().map_or_else(Vec::new, |manifest| manifest.documents.clone())
+/// What a bot held when a run began.
+pub(crate) struct Held(Option<Arc<Manifest>>);
+
+impl Held {
+    /// Its documents, sorted by id.
+    pub(crate) fn as_slice(&self) -> &[DocumentEntry] {
+        self.0.as_ref().map_or(&[], |manifest| &manifest.documents)
+    }
+
+    /// How many chunks they have.
+    pub(crate) fn chunks(&self) -> u64 {
+        self.0.as_ref().map_or(0, |manifest| manifest.chunk_count())
+    }
+}
+
+/// What the bot holds.
+pub(crate) fn held(writer: &BotWriter) -> Held {
+    Held(writer.manifest().cloned())
 }
 
 /// The entry of a document among those sorted by id.
@@ -113,11 +131,6 @@ pub(crate) fn entry_of<'a>(
 ) -> Option<&'a DocumentEntry> {
     let position = documents.binary_search_by(|entry| entry.id.cmp(id)).ok()?;
     documents.get(position)
-}
-
-/// How many chunks the documents have.
-pub(crate) fn chunks(documents: &[DocumentEntry]) -> u64 {
-    documents.iter().map(|entry| u64::from(entry.chunks)).sum()
 }
 
 /// The report as it will be if every draft succeeds.

@@ -8,7 +8,7 @@ use index::{Begin, BotWriter, DocumentEntry};
 use serde::Serialize;
 
 use crate::jobs::jobs;
-use crate::pipeline::{Run, chunks, documents, writer};
+use crate::pipeline::{Run, held, writer};
 use crate::plan::Plan;
 use crate::{DataFolder, Failure, Options, Progress, Seconds, TrainError};
 
@@ -127,7 +127,7 @@ impl BotReport {
             outcome,
             documents: held.len(),
             pages: held.iter().map(|entry| u64::from(entry.pages)).sum(),
-            chunks: chunks(held),
+            chunks: held.iter().map(|entry| u64::from(entry.chunks)).sum(),
             parsed: 0,
             bytes: 0,
             seconds: Seconds::default(),
@@ -154,16 +154,17 @@ impl Run<'_> {
         dry_run: bool,
         force: bool,
     ) -> Result<BotReport, TrainError> {
-        let existing = documents(writer);
-        let mut report = BotReport::new(self.bot, &existing, Rebuild::Unchanged);
+        let held = held(writer);
+        let existing = held.as_slice();
+        let mut report = BotReport::new(self.bot, existing, Rebuild::Unchanged);
         if !force && self.is_whole(writer) && !self.needs_rebuild(writer)? {
             return Ok(report);
         }
-        (report.parsed, report.bytes) = self.unparsed(&existing);
+        (report.parsed, report.bytes) = self.unparsed(existing);
         report.outcome = Rebuild::Planned;
         if !dry_run {
             let plan = Plan::default();
-            let jobs = jobs(&existing, &[], &plan, self.folder.originals(), true);
+            let jobs = jobs(existing, &[], &plan, self.folder.originals(), true);
             let mode = if force { Begin::Anew } else { Begin::Rebuild };
             let (published, seconds) = self.apply(writer, &plan, &jobs, mode, &mut [])?;
             report.chunks = published.map_or(report.chunks, |published| published.chunks);

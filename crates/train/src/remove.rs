@@ -6,7 +6,7 @@ use document::{BotId, DocumentId};
 use index::{Begin, BotWriter, DocumentEntry, IndexError, PipelineKey, Published};
 
 use crate::jobs::jobs;
-use crate::pipeline::{Run, chunks, documents, entry_of, writer};
+use crate::pipeline::{Run, entry_of, held, writer};
 use crate::plan::Plan;
 use crate::{DataFolder, DocumentReport, Options, Outcome, Progress, Report, Seconds, TrainError};
 
@@ -38,10 +38,10 @@ pub fn remove(
     let Some(pipeline) = writer.manifest().map(|manifest| manifest.pipeline) else {
         return Err(TrainError::NoBot { bot: bot.clone() });
     };
-    let existing = documents(&writer);
-    let reports = removals(&existing, bot, ids)?;
+    let held = held(&writer);
+    let reports = removals(held.as_slice(), bot, ids)?;
     if reports.is_empty() {
-        return Ok(Report::new(reports, chunks(&existing), Seconds::default()));
+        return Ok(Report::new(reports, held.chunks(), Seconds::default()));
     }
     let removed: Vec<_> = reports.iter().map(|report| report.document_id.clone()).collect();
     let (published, mut seconds) = match take_out(&mut writer, pipeline, &removed) {
@@ -52,12 +52,12 @@ pub fn remove(
             | IndexError::Tantivy { .. },
         ) => {
             let run = Run { folder, bot, options, progress };
-            run.rebuild_without(&mut writer, &existing, removed)?
+            run.rebuild_without(&mut writer, held.as_slice(), removed)?
         }
         result => (Some(result?), Seconds { index: started.elapsed(), ..Seconds::default() }),
     };
     seconds.total = started.elapsed();
-    let chunks = published.map_or_else(|| chunks(&existing), |published| published.chunks);
+    let chunks = published.map_or_else(|| held.chunks(), |published| published.chunks);
     let isolation = options.confinement();
     Ok(Report { isolation, ..Report::new(reports, chunks, seconds) })
 }

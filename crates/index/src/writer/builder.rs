@@ -8,10 +8,11 @@ use tantivy::{Index, SingleSegmentIndexWriter};
 
 use super::caught;
 use super::workshop::{Heap, Workshop};
+use crate::language::LanguageSet;
 use crate::manifest::FileEntry;
 use crate::parts::Parts;
 use crate::schema::{self, schema, settings, tokenizers};
-use crate::{DocumentEntry, IndexError, Language, pack};
+use crate::{DocumentEntry, IndexError, pack};
 
 /// What the search library is told to expect of a text, times its bytes: it makes its table of
 /// words by that. The table grows where it is too small.
@@ -45,8 +46,8 @@ pub(super) struct Indexed {
     pub(super) id: DocumentId,
     /// Tokens of its chunks.
     pub(super) tokens: u64,
-    /// Languages of its chunks, sorted.
-    pub(super) languages: Vec<Language>,
+    /// Languages of its chunks.
+    pub(super) languages: LanguageSet,
 }
 
 /// Makes segments of documents, one after another.
@@ -111,7 +112,7 @@ impl Builder {
             Some(open) => open,
             none => none.insert(Open::new(&self.folder, &self.workshop, self.heap_hint)?),
         };
-        let mut languages = self.documents.languages(&put.chunks);
+        let languages = self.documents.languages(&put.chunks);
         let mut tokens = 0;
         for (chunk, language) in put.chunks.iter().zip(&languages) {
             let (document, own_tokens) = self.documents.build(&put.entry, chunk, *language);
@@ -119,8 +120,7 @@ impl Builder {
             open.chunks += 1;
             tokens += own_tokens;
         }
-        languages.sort_unstable();
-        languages.dedup();
+        let languages = languages.into_iter().collect();
         open.documents.push(Indexed { id: put.entry.id.clone(), tokens, languages });
         Ok(open.heap.grow(open.writer.mem_usage()))
     }

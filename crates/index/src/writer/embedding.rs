@@ -10,7 +10,8 @@ use crate::vectors::{
     DIMENSIONS_MAX, Digest, File, VECTORS_FILE, Vectors, digest, packed, text_of,
 };
 use crate::{
-    Begin, DocumentEntry, Embedder, Embedding, IndexError, Manifest, ModelEntry, TextKind,
+    Begin, DocumentEntry, Documents, Embedder, Embedding, IndexError, Manifest, ModelEntry,
+    TextKind,
 };
 
 /// Texts that are embedded together: enough for all threads, and some half a megabyte.
@@ -27,13 +28,13 @@ pub(super) struct Vectorizing<'a> {
     /// Texts without a vector so far.
     waiting: Vec<(Digest, String)>,
     /// The documents that were put: digest and ordinal of each chunk.
-    put: BTreeMap<DocumentId, Vec<(Digest, u32)>>,
+    put: BTreeMap<String, Vec<(Digest, u32)>>,
 }
 
 /// The vectors of the snapshot before.
 struct Base {
     vectors: Vectors,
-    documents: Vec<DocumentId>,
+    documents: Vec<String>,
     /// The row of each text.
     rows: HashMap<Digest, usize>,
 }
@@ -52,7 +53,7 @@ impl Base {
             Ok(Some(vectors)) => vectors,
         };
         let rows = vectors.rows().enumerate().map(|(at, row)| (row.digest(), at)).collect();
-        let documents = manifest.documents.iter().map(|entry| entry.id.clone()).collect();
+        let documents = manifest.documents.ids().map(str::to_owned).collect();
         Ok(Some(Self { vectors, documents, rows }))
     }
 }
@@ -106,24 +107,23 @@ impl<'a> Vectorizing<'a> {
                 self.waiting.push((digest, text));
             }
         }
-        self.put.insert(entry.id.clone(), rows);
+        self.put.insert(entry.id.as_str().to_owned(), rows);
         if self.waiting.len() >= BATCH_TEXTS { self.embed_waiting() } else { Ok(()) }
     }
 
     pub(super) fn remove(&mut self, id: &DocumentId) {
-        self.put.remove(id);
+        self.put.remove(id.as_str());
     }
 
     /// The bytes of the file for these documents, sorted by id: those that were put, and for the
     /// rest what they had before.
-    pub(super) fn finish(&mut self, documents: &[DocumentEntry]) -> Result<Vec<u8>, IndexError> {
+    pub(super) fn finish(&mut self, documents: &Documents) -> Result<Vec<u8>, IndexError> {
         self.embed_waiting()?;
-        let rows = documents.iter().map(|entry| u64::from(entry.chunks)).sum();
-        let mut file = File::new(self.model, rows);
-        for entry in documents {
-            match self.put.get(&entry.id) {
+        let mut file = File::new(self.model, documents.chunk_count());
+        for id in documents.ids() {
+            match self.put.get(id) {
                 Some(chunks) => self.write_put(chunks, &mut file),
-                None => self.write_kept(&entry.id, &mut file),
+                None => self.write_kept(id, &mut file),
             }
         }
         Ok(file.into_bytes())
@@ -141,9 +141,10 @@ impl<'a> Vectorizing<'a> {
         }
     }
 
-    fn write_kept(&self, id: &DocumentId, file: &mut File) {
+    fn write_kept(&self, id: &str, file: &mut File) {
         let Some(base) = &self.base else { return };
-        let Ok(position) = base.documents.binary_search(id) else { return };
+        let position = base.documents.binary_search_by(|held| (**held).cmp(id));
+        let Ok(position) = position else { return };
         base.vectors.rows_of(position).filter_map(|at| base.vectors.row(at)).for_each(|row| {
             file.push_row(row);
         });

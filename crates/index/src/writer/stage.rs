@@ -1,10 +1,9 @@
 //! The next snapshot in the making.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use document::DocumentId;
 use tantivy::indexer::merge_filtered_segments;
 
 use super::builder::Built;
@@ -12,26 +11,12 @@ use super::caught;
 use super::compaction::{Counts, merges};
 use super::workshop::Workshop;
 use crate::files::{remove, sync_folder, write_synced};
-use crate::manifest::{FileEntry, MANIFEST_FILE, SegmentEntry};
+use crate::manifest::{Documents, FileEntry, MANIFEST_FILE, Row, SegmentEntry};
 use crate::parts::Parts;
 use crate::schema::settings;
-use crate::snapshot::{alive, documents_of, open_segments};
+use crate::snapshot::{alive, documents_of, open_segments, owners_in};
 use crate::vectors::Vectors;
-use crate::{DocumentEntry, IndexError, Language, Manifest, pack};
-
-/// A document of a change, as it will be.
-pub(super) struct Row {
-    pub(super) entry: DocumentEntry,
-    /// Tokens of its chunks; 0 until they are indexed.
-    pub(super) tokens: u64,
-    /// Languages of its chunks; none until they are indexed.
-    pub(super) languages: Vec<Language>,
-    /// The segment that holds its chunks: a position in a stage.
-    pub(super) place: Option<usize>,
-}
-
-/// Documents, as they will be.
-pub(super) type Rows = BTreeMap<DocumentId, Row>;
+use crate::{IndexError, Manifest, pack};
 
 /// A folder that is removed when dropped, unless it was renamed.
 pub(super) struct Folder {
@@ -88,12 +73,14 @@ impl Stage {
     }
 
     /// Adds segments that lie in the folder, in order, and places their documents there.
-    pub(super) fn add(&mut self, built: Vec<Built>, rows: &mut Rows) {
-        for Built { file, chunks, documents } in built {
+    pub(super) fn add(&mut self, built: Vec<Built>, documents: &mut Documents) {
+        for Built { file, chunks, documents: indexed } in built {
             let place = self.push(file, chunks);
-            for indexed in documents {
+            for indexed in indexed {
                 // One that is missing was removed again.
-                if let Some(row) = rows.get_mut(&indexed.id) {
+                let position = documents.position(indexed.id.as_str().as_bytes());
+                let row = position.and_then(|position| documents.rows_mut().get_mut(position));
+                if let Some(row) = row {
                     (row.tokens, row.languages) = (indexed.tokens, indexed.languages);
                     row.place = Some(place);
                 }
@@ -101,32 +88,35 @@ impl Stage {
         }
     }
 
-    fn push(&mut self, file: FileEntry, chunks: u32) -> usize {
+    fn push(&mut self, file: FileEntry, chunks: u32) -> u32 {
         self.segments.push(Segment { file, chunks, is_of_base: false });
-        self.segments.len() - 1
+        self.segments.len() as u32 - 1
     }
 
     /// Merges segments until all is well; documents get their new places.
     pub(super) fn compact(
         &mut self,
-        rows: &mut Rows,
+        documents: &mut Documents,
         workshop: &Workshop,
     ) -> Result<(), IndexError> {
-        for places in merges(&self.counts(rows)) {
+        for places in merges(&self.counts(documents)) {
             let _turn = workshop.turn();
-            let (file, chunks) = caught(self.folder.path(), || self.merge(&places, rows))?;
+            let (file, chunks) = caught(self.folder.path(), || self.merge(&places, documents))?;
             let merged = self.push(file, chunks);
-            let is_moved = |row: &&mut Row| row.place.is_some_and(|place| places.contains(&place));
-            rows.values_mut().filter(is_moved).for_each(|row| row.place = Some(merged));
+            let is_moved =
+                |row: &&mut Row| row.place.is_some_and(|place| places.contains(&(place as usize)));
+            documents.rows_mut().iter_mut().filter(is_moved).for_each(|row| {
+                row.place = Some(merged);
+            });
         }
         Ok(())
     }
 
-    fn counts(&self, rows: &Rows) -> Vec<Counts> {
+    fn counts(&self, documents: &Documents) -> Vec<Counts> {
         let mut live = vec![0; self.segments.len()];
-        for row in rows.values() {
-            if let Some(live) = row.place.and_then(|place| live.get_mut(place)) {
-                *live += row.entry.chunks;
+        for row in documents.rows() {
+            if let Some(live) = row.place.and_then(|place| live.get_mut(place as usize)) {
+                *live += row.chunks;
             }
         }
         let counts = self.segments.iter().zip(live);
@@ -136,18 +126,20 @@ impl Stage {
     }
 
     /// Writes the live chunks of some segments as one.
-    fn merge(&self, places: &[usize], rows: &Rows) -> Result<(FileEntry, u32), IndexError> {
+    fn merge(
+        &self,
+        places: &[usize],
+        documents: &Documents,
+    ) -> Result<(FileEntry, u32), IndexError> {
         let folder = self.folder.path();
         let tantivy = |error: tantivy::TantivyError| IndexError::tantivy(folder)(error);
         let (mut segments, mut filters) = (Vec::new(), Vec::new());
         for &place in places {
             let segment = self.open(place)?;
             let reader = tantivy::SegmentReader::open(&segment).map_err(tantivy)?;
-            let is_here = |row: &&Row| row.place == Some(place);
-            let here = rows.values().filter(is_here).map(|row| row.entry.id.as_str().as_bytes());
-            let here: HashSet<&[u8]> = here.collect();
-            let documents = documents_of(&reader, |id| here.contains(id)).map_err(tantivy)?;
-            let alive = documents.map(|(lives, column)| alive(&lives, &column, reader.max_doc()));
+            let mut owner = owners_in(documents, place);
+            let lives = documents_of(&reader, |id| owner(id).is_some()).map_err(tantivy)?;
+            let alive = lives.map(|(lives, column)| alive(&lives, &column, reader.max_doc()));
             filters.push(alive);
             segments.push(segment);
         }
@@ -173,10 +165,11 @@ impl Stage {
 
     /// Leaves nothing in the folder but the segments that a document needs, all of it on the disk;
     /// documents get their places among them.
-    pub(super) fn finish(self, rows: &mut Rows) -> Result<Finished, IndexError> {
-        let counts = self.counts(rows);
+    pub(super) fn finish(self, documents: &mut Documents) -> Result<Finished, IndexError> {
+        let counts = self.counts(documents);
         let Self { folder, base, segments } = self;
         let (mut kept, mut files, mut places) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut made = BTreeSet::new();
         for (place, (segment, counts)) in segments.into_iter().zip(counts).enumerate() {
             let path = folder.path().join(&segment.file.name);
             if counts.live == 0 {
@@ -190,15 +183,16 @@ impl Stage {
                 linked.map_err(IndexError::io(&path))?;
             } else {
                 sync(&path)?;
+                made.insert(segment.file.name.clone());
             }
-            places.insert(place, kept.len());
+            places.insert(place as u32, kept.len() as u32);
             kept.push(SegmentEntry { file: segment.file.name.clone(), chunks: segment.chunks });
             files.push(segment.file);
         }
-        for row in rows.values_mut() {
+        for row in documents.rows_mut() {
             row.place = row.place.and_then(|place| places.get(&place).copied());
         }
-        let mut finished = Finished { folder, segments: kept, files };
+        let mut finished = Finished { folder, segments: kept, files, made };
         finished.sort();
         Ok(finished)
     }
@@ -218,6 +212,8 @@ pub(super) struct Finished {
     pub(super) segments: Vec<SegmentEntry>,
     /// Sorted by name.
     pub(super) files: Vec<FileEntry>,
+    /// The segments that are not of the snapshot before.
+    made: BTreeSet<String>,
 }
 
 impl Finished {
@@ -236,13 +232,13 @@ impl Finished {
         self.files.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
-    /// Writes the manifest and opens the whole, to see that it holds what the manifest says.
+    /// Writes the manifest and opens what is new, to see that it holds what the manifest says.
     pub(super) fn seal(&self, manifest: &Manifest) -> Result<(), IndexError> {
         let folder = self.folder();
         write_synced(&folder.join(MANIFEST_FILE), &manifest.to_bytes())?;
         sync_folder(folder)?;
         Vectors::open(folder, manifest)?;
-        open_segments(folder, manifest).map(drop)
+        open_segments(folder, manifest, |file| self.made.contains(file), &[]).map(drop)
     }
 
     /// Gives the folder its name.

@@ -1,5 +1,6 @@
 //! One change of a bot, from its beginning to its publication.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::{fmt, fs};
 
@@ -8,9 +9,10 @@ use document::{Chunk, DocumentId};
 use super::builder::Put;
 use super::embedding::{self, Vectorizing};
 use super::intake::Intake;
-use super::stage::{Finished, Row, Rows, Stage};
+use super::stage::{Finished, Stage};
 use super::{Begin, BotWriter};
 use crate::files::{remove, sync_folder};
+use crate::manifest::{Documents, Line};
 use crate::sweep::move_to_trash;
 use crate::{DocumentEntry, Embedding, IndexError, Manifest, PipelineKey, SnapshotKey};
 
@@ -32,7 +34,8 @@ pub struct Transaction<'a> {
     writer: &'a mut BotWriter,
     pipeline: PipelineKey,
     mode: Begin,
-    rows: Rows,
+    /// The line of each document that was put; `None` for one that was removed.
+    changes: BTreeMap<DocumentId, Option<Line>>,
     intake: Intake,
     /// `None` where the bot has no vectors.
     vectors: Option<Vectorizing<'a>>,
@@ -54,12 +57,11 @@ impl<'a> Transaction<'a> {
     ) -> Result<Self, IndexError> {
         let current = writer.base.as_ref();
         let folder = current.map(|base| writer.layout.snapshot(base.key));
+        let current = current.map(|base| &**base);
         let vectors = Vectorizing::of(embedding, folder.as_deref().zip(current), mode)?;
-        let base = current.filter(|_| mode == Begin::Incremental);
-        let rows = base.map(rows_of).unwrap_or_default();
         let (stage, workshop) = (writer.layout.stage(), Arc::clone(&writer.workshop));
         let intake = Intake::new(stage, writer.config.small_text_bytes_max, workshop);
-        Ok(Self { writer, pipeline, mode, rows, intake, vectors })
+        Ok(Self { writer, pipeline, mode, changes: BTreeMap::new(), intake, vectors })
     }
 
     /// Adds a document, or replaces the one of the same id. The entry's number of chunks is set
@@ -73,14 +75,20 @@ impl<'a> Transaction<'a> {
         if let Some(vectors) = &mut self.vectors {
             vectors.put(&entry, chunks)?;
         }
-        let row = Row { entry: entry.clone(), tokens: 0, languages: Vec::new(), place: None };
-        self.rows.insert(entry.id.clone(), row);
+        self.changes.insert(entry.id.clone(), Some(Line::new(&entry)));
         self.intake.put(Put { entry, chunks: chunks.to_vec() })
     }
 
     /// Removes a document; `false` where it is unknown.
     pub fn remove(&mut self, id: &DocumentId) -> Result<bool, IndexError> {
-        let known = self.rows.remove(id).is_some();
+        let is_held = self.base().is_some_and(|base| base.position(id).is_some());
+        let known = match self.changes.remove(id) {
+            Some(change) => change.is_some(),
+            None => is_held,
+        };
+        if is_held {
+            self.changes.insert(id.clone(), None);
+        }
         self.intake.remove(id);
         if let Some(vectors) = &mut self.vectors {
             vectors.remove(id);
@@ -88,15 +96,20 @@ impl<'a> Transaction<'a> {
         Ok(known)
     }
 
+    /// What the change is a change of.
+    fn base(&self) -> Option<&Manifest> {
+        self.writer.base.as_deref().filter(|_| self.mode == Begin::Incremental)
+    }
+
     /// Makes the change the current state. When this returns, it is on the disk and the next
     /// [`Store::snapshot`](crate::Store::snapshot) of any process sees it; when it fails, or
     /// its process dies, the bot is as it was before, or as it was to be.
     ///
     /// Where the content is that of the current snapshot, nothing is written.
-    pub fn publish(self) -> Result<Published, IndexError> {
-        let documents = self.rows.values().map(|row| row.entry.clone()).collect();
+    pub fn publish(mut self) -> Result<Published, IndexError> {
+        let documents = self.documents().ok_or_else(|| self.too_large())?;
         let model = self.vectors.as_ref().map(Vectorizing::model);
-        let manifest = Manifest::new(self.pipeline, documents, Vec::new(), Vec::new(), model);
+        let manifest = Manifest::new(self.pipeline, documents, model);
         let published = Published {
             key: manifest.key,
             changed: !self.is_current(manifest.key),
@@ -115,10 +128,8 @@ impl<'a> Transaction<'a> {
             return false;
         }
         let folder = self.writer.layout.snapshot(key);
-        let base = self.writer.base.as_ref().filter(|base| base.key == key);
-        base.is_some_and(|base| {
-            self.mode == Begin::Incremental || base.check_files(&folder).is_ok()
-        })
+        let base = self.writer.base.as_deref().filter(|base| base.key == key);
+        base.is_some_and(|base| self.mode == Begin::Incremental || base.verify(&folder).is_ok())
     }
 
     fn publish_changed(mut self, manifest: Manifest) -> Result<(), IndexError> {
@@ -126,7 +137,14 @@ impl<'a> Transaction<'a> {
             Some(found) => found,
             None => self.build(manifest)?,
         };
+        let next = self.writer.opened(manifest.key);
+        let (cache, bot) = (Arc::clone(&self.writer.cache), self.writer.bot.clone());
+        let announced = next.map(|next| cache.announce(&bot, next));
         self.writer.point_to(manifest)?;
+        // The snapshot before is dropped here, where nobody waits for an answer.
+        if let Some(announced) = announced {
+            announced.keep();
+        }
         // It is published; what cannot be removed now is swept by the next writer.
         let _ = self.writer.sweep();
         Ok(())
@@ -135,28 +153,37 @@ impl<'a> Transaction<'a> {
     /// Makes the snapshot's folder and gives it its name; returns the manifest with its files.
     fn build(&mut self, mut manifest: Manifest) -> Result<Manifest, IndexError> {
         // Made first: nothing else that a change waits for takes as long, or fails as often.
-        let documents = &manifest.documents;
+        let documents = &mut manifest.documents;
         let vectors = self.vectors.as_mut().map(|vectors| vectors.finish(documents)).transpose()?;
         let (folder, built) = self.intake.finish()?;
-        let base = self.writer.base.as_ref().filter(|_| self.mode == Begin::Incremental);
-        let path = base.map(|base| self.writer.layout.snapshot(base.key));
-        let mut stage = Stage::new(folder, path.as_deref().zip(base));
-        stage.add(built, &mut self.rows);
-        stage.compact(&mut self.rows, &self.writer.workshop)?;
-        let mut finished = stage.finish(&mut self.rows)?;
+        let base = self.base().map(|base| (self.writer.layout.snapshot(base.key), base));
+        let mut stage = Stage::new(folder, base.as_ref().map(|(path, base)| (&**path, *base)));
+        stage.add(built, documents);
+        stage.compact(documents, &self.writer.workshop)?;
+        let mut finished = stage.finish(documents)?;
         if let Some(vectors) = vectors {
             finished.add(embedding::write(finished.folder(), &vectors)?);
-        }
-        for row in std::mem::take(&mut self.rows).into_values() {
-            manifest.tokens.push(row.tokens);
-            manifest.languages.push(row.languages);
-            manifest.places.push(row.place.and_then(|place| u32::try_from(place).ok()));
         }
         manifest.segments.clone_from(&finished.segments);
         manifest.files.clone_from(&finished.files);
         finished.seal(&manifest)?;
         self.move_into_place(finished, manifest.key)?;
         Ok(manifest)
+    }
+
+    /// The documents as they will be; `None` where their lines are too long.
+    fn documents(&mut self) -> Option<Documents> {
+        let changes = std::mem::take(&mut self.changes);
+        let changes = changes.iter().map(|(id, line)| (id, line.as_ref()));
+        match self.base() {
+            Some(base) => base.documents.changed(changes),
+            None => Documents::default().changed(changes),
+        }
+    }
+
+    fn too_large(&self) -> IndexError {
+        let stage = self.writer.layout.stage();
+        IndexError::io(&stage)(std::io::ErrorKind::FileTooLarge.into())
     }
 
     /// An earlier snapshot of the same content, where it is still there and whole.
@@ -186,17 +213,6 @@ impl<'a> Transaction<'a> {
         let _ = replaced.map(|trash| remove(&trash));
         Ok(())
     }
-}
-
-/// The documents of a snapshot.
-fn rows_of(manifest: &Manifest) -> Rows {
-    let lists = manifest.tokens.iter().zip(&manifest.languages);
-    let rows = manifest.documents.iter().zip(lists).enumerate();
-    let row = |(at, (entry, (tokens, languages))): (usize, (&DocumentEntry, (&u64, &Vec<_>)))| {
-        let (entry, languages) = (entry.clone(), languages.clone());
-        (entry.id.clone(), Row { entry, tokens: *tokens, languages, place: manifest.place(at) })
-    };
-    rows.map(row).collect()
 }
 
 fn check_ordinals(id: &DocumentId, chunks: &[Chunk]) -> Result<(), IndexError> {

@@ -13,7 +13,8 @@ use crate::exit::Exit;
 use crate::output::{Output, counted, one_line};
 
 pub(super) fn run(global: &Global, arguments: &Docs, output: &mut Output<'_>) -> Result<Exit> {
-    let mut documents = existing_folder(global)?.manifest(&arguments.bot)?.documents;
+    let documents = existing_folder(global)?.manifest(&arguments.bot)?.documents;
+    let mut documents = Vec::from(documents);
     documents.sort_by(|left, right| (&left.source, &left.id).cmp(&(&right.source, &right.id)));
     for entry in &documents {
         if output.is_json() {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::damage::files;
 use super::*;
 use crate::{Attached, Cached};
 
@@ -127,4 +128,48 @@ fn what_is_attached_is_told_its_share_of_the_cache() {
         Weight(0.into())
     });
     assert_eq!(told, 2 << 20);
+}
+
+#[test]
+fn the_next_snapshot_is_ready_with_what_it_has_in_common() {
+    let fixture = fixture();
+    publish(&fixture.store, &[("a", "Water.")]);
+    let before = fixture.store.snapshot(&bot()).unwrap().unwrap();
+    Weight::of(&before, 7);
+    let place = |snapshot: &Snapshot, word: &str| {
+        let found = snapshot.find(&Query::parse(word), 1).unwrap();
+        snapshot.stored_at(&found[0]).unwrap()
+    };
+    let water = place(&before, "water");
+    publish(&fixture.store, &[("0", "Oil."), ("b", "Air.")]);
+    assert_eq!(Arc::strong_count(&before), 1, "the cache has the next one");
+    let next = fixture.store.snapshot(&bot()).unwrap().unwrap();
+    let weight = next.attached(|_| Weight(0.into())).unwrap();
+    assert_eq!((weight.bytes(), place(&next, "water")), (7, water));
+    assert_ne!(place(&next, "air").0, water.0);
+    assert_eq!(hits(&next, "water", 9)[0].0, "a");
+    publish(&fixture.store, &[("a", "")]);
+    assert_eq!(found(&fixture.store, "water"), [""; 0]);
+    assert_eq!(hits(&before, "water", 9)[0].0, "a");
+}
+
+#[test]
+fn of_files_that_were_replaced_nothing_is_taken_over() {
+    let fixture = fixture();
+    let key = publish(&fixture.store, &[("a", "Water.")]).key;
+    let replace = |file: PathBuf| {
+        let copy = file.with_extension("copy");
+        fs::copy(&file, &copy).unwrap();
+        fs::rename(&copy, &file).unwrap();
+    };
+    let again = |file: &dyn Fn(&PathBuf) -> bool| {
+        let before = fixture.store.snapshot(&bot()).unwrap().unwrap();
+        Weight::of(&before, 7);
+        files(&fixture.snapshot_folder(key)).into_iter().filter(file).for_each(replace);
+        let after = fixture.store.snapshot(&bot()).unwrap().unwrap();
+        assert!(!Arc::ptr_eq(&before, &after));
+        after.attached(|_| Weight(0.into())).unwrap().bytes()
+    };
+    assert_eq!(again(&|file| file.ends_with(MANIFEST_FILE)), 7);
+    assert_eq!(again(&|_| true), 0);
 }

@@ -15,7 +15,7 @@ fn flip(path: &Path, at: usize) {
     fs::write(path, bytes).unwrap();
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -274,6 +274,7 @@ fn the_manifest_is_read_where_the_index_cannot_be() {
         fs::remove_file(path).unwrap();
     }
     manifest.schema = 0;
+    manifest.key = SnapshotKey::of_schema(0, manifest.pipeline, None, manifest.documents.lines());
     fs::write(folder.join(MANIFEST_FILE), manifest.to_bytes()).unwrap();
     let read = || fixture.store.manifest(&bot());
     assert_eq!(read().unwrap().unwrap(), manifest);
@@ -323,6 +324,9 @@ fn what_lies_beside_a_lost_state_is_taken_up_when_asked_for() {
     });
     assert_eq!(whole, Some(third.key));
     drop(reader);
+    // The fourth was ready for whoever asks. The next question lets go of it, the next writer sweeps.
+    assert_eq!(found(&fixture.store, "air"), ["c"]);
+    drop(fixture.store.writer(&bot()).unwrap());
     // Nothing is there, and nothing is changed.
     let folder = fixture.snapshot_folder(third.key);
     assert_eq!(adopted(&|| flip(&folder.join(MANIFEST_FILE), 9)), None);
