@@ -184,7 +184,8 @@ class Scratch:
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self.path)
+        # A server that was killed may still close its files.
+        shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def files(self):

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sqlx::any::AnyRow;
 
-use crate::rows::{all, flag, get, json, to_json};
+use crate::rows::{all, count, flag, get, json, to_json};
 use crate::{Kind, Millis, Store, StoreError, new_id};
 
 /// A bot.
@@ -59,6 +59,17 @@ pub struct BotChange {
     pub is_disabled: Option<bool>,
     /// How long a conversation may rest before it ends.
     pub idle_ms: Option<Millis>,
+}
+
+/// What a message to a bot needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BotForChat {
+    /// The bot; whether it is training is not looked at.
+    pub bot: Bot,
+    /// Messages of its account so far in the month.
+    pub used: u64,
+    /// Documents that were deleted and may still be in its index.
+    pub leaving: Vec<String>,
 }
 
 /// Everything of a bot, in statements that begin with it.
@@ -138,6 +149,35 @@ impl Store {
             .fetch_optional(&self.read)
             .await?;
         row.as_ref().map(Bot::of).transpose()
+    }
+
+    /// What a message to a bot of an account needs, in one look: the bot, the messages that the
+    /// account has used of a month, and whether documents of the bot are on their way out.
+    pub async fn bot_for_chat(
+        &self,
+        account_id: &str,
+        id: &str,
+        month: &str,
+    ) -> Result<Option<BotForChat>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, account_id, name, description, configuration, is_disabled, idle_ms, \
+             created_at, updated_at, CAST(0 AS BIGINT) AS is_training, \
+             COALESCE((SELECT messages FROM usage WHERE account_id = $2 AND month = $3), 0) \
+             AS used, CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE jobs.bot_id = bots.id \
+             AND kind = 'remove' AND status IN ('queued', 'running')) THEN CAST(1 AS BIGINT) \
+             ELSE CAST(0 AS BIGINT) END AS is_leaving \
+             FROM bots WHERE id = $1 AND account_id = $2",
+        )
+        .bind(id)
+        .bind(account_id)
+        .bind(month)
+        .fetch_optional(&self.read)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (bot, used) = (Bot::of(&row)?, count(&row, "used")?);
+        let leaving =
+            if flag(&row, "is_leaving")? { self.leaving_documents(id).await? } else { Vec::new() };
+        Ok(Some(BotForChat { bot, used, leaving }))
     }
 
     /// Up to `limit` bots of an account in the order of their making, after the one of a time and

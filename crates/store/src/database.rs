@@ -144,7 +144,9 @@ async fn sqlite_pool(
         "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000;"
     );
-    let pool = pool_options(connections, settings).after_connect(move |connection, _| {
+    // A file does not go away between two questions, and asking doubles what a read costs.
+    let pool = pool_options(connections, settings).test_before_acquire(false);
+    let pool = pool.after_connect(move |connection, _| {
         let pragmas = sqlx::AssertSqlSafe(pragmas.clone());
         Box::pin(async move { sqlx::raw_sql(pragmas).execute(connection).await.map(drop) })
     });

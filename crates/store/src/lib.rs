@@ -35,7 +35,7 @@ mod writer;
 pub use accounts::Account;
 pub use analytics::{DayFigures, Figures, TopQuestion, UnansweredQuestion, UsedDocument};
 pub use audit::AuditEntry;
-pub use bots::{Bot, BotChange, NewBot};
+pub use bots::{Bot, BotChange, BotForChat, NewBot};
 pub use conversations::{
     Conversation, Exchange, ExchangeResult, NewConversation, Reply, Speaker, StoredMessage,
 };

@@ -139,6 +139,15 @@ async fn write_all(pool: AnyPool, mut waiting: mpsc::Receiver<Box<dyn Change>>) 
 async fn write_batch(pool: &AnyPool, batch: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if let [change] = batch {
+        // Alone it needs no savepoint: what fails takes the transaction with it.
+        if change.run(&mut transaction).await {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        return Ok(());
+    }
     for change in batch {
         let mut savepoint = transaction.begin().await?;
         if change.run(&mut savepoint).await {

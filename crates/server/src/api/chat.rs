@@ -10,13 +10,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{
-    Bot, Charge, Exchange, ExchangeResult, Kind, NewConversation, Reply, Speaker, StoredReply,
-    new_id,
+    Bot, BotForChat, Charge, Exchange, ExchangeResult, Kind, NewConversation, Reply, Speaker,
+    StoredReply, new_id,
 };
 use utoipa::ToSchema;
 
 use super::bots::DoneReply;
-use super::{bot_of, index_of};
+use super::index_of;
 use crate::answering::Asked;
 use crate::auth::{Caller, Scope};
 use crate::clock::{iso, month, next_month, now};
@@ -181,17 +181,20 @@ impl Turns {
         let (came, came_at) = (Instant::now(), now());
         caller.needs(Scope::Chat)?;
         check(&app, &body)?;
-        let bot = bot_of(&app, &caller, &body.bot_id).await?;
+        let BotForChat { bot, used, leaving } =
+            bot_for(&app, &caller, &body.bot_id, came_at).await?;
         if bot.is_disabled {
             let message = "this bot is disabled: set its status to active";
             return Err(ApiError::new(Code::BotDisabled, message));
         }
-        check_quota(&app, &caller, came_at).await?;
+        // Refused before anything is worked on; what counts is the charge at the end.
+        if caller.plan.messages_per_month.is_some_and(|limit| used >= limit) {
+            return Err(quota_exceeded(came_at));
+        }
         let history = match &body.conversation_id {
             Some(id) => history(&app, &caller, &bot, id, came_at).await?,
             None => Vec::new(),
         };
-        let leaving = app.store.leaving_documents(&bot.id).await?;
         let index = index_of(&bot)?;
         Ok(Self { app, caller, claimed, body, bot, index, history, leaving, came, came_at })
     }
@@ -323,11 +326,18 @@ fn check(app: &App, body: &SendMessage) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses before anything is worked on; what counts is the charge at the end.
-async fn check_quota(app: &App, caller: &Caller, at: store::Millis) -> Result<(), ApiError> {
-    let Some(limit) = caller.plan.messages_per_month else { return Ok(()) };
-    let used = app.store.messages_used(caller.account_id(), &month(at)).await?;
-    if used < limit { Ok(()) } else { Err(quota_exceeded(at)) }
+/// The bot of a message. What has not even the shape of an id is not looked up.
+async fn bot_for(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    at: store::Millis,
+) -> Result<BotForChat, ApiError> {
+    if !Kind::Bot.names(id) {
+        return Err(ApiError::bot_not_found(id));
+    }
+    let found = app.store.bot_for_chat(caller.account_id(), id, &month(at)).await?;
+    found.ok_or_else(|| ApiError::bot_not_found(id))
 }
 
 fn quota_exceeded(at: store::Millis) -> ApiError {
