@@ -263,7 +263,11 @@ impl Config {
         Ok(config)
     }
 
-    fn checked(self) -> Result<Self, String> {
+    fn checked(mut self) -> Result<Self, String> {
+        // A file that names one plan leaves the others as they are.
+        for (name, plan) in default_plans() {
+            self.plans.entry(name).or_insert(plan);
+        }
         for (name, plan) in &self.plans {
             if plan.requests == 0 || plan.window_seconds == 0 {
                 return Err(format!("plans.{name}: requests and window_seconds must be above 0"));

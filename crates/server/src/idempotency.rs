@@ -10,11 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use store::{Claim, Millis, StoredReply};
+use tracing::Instrument as _;
 
 use crate::auth::Caller;
 use crate::body;
 use crate::clock::now;
 use crate::error::{ApiError, Code};
+use crate::request_id;
 use crate::state::App;
 
 /// The header.
@@ -73,10 +75,17 @@ pub(crate) async fn once(
         Ok(Claiming::First(claimed)) => {
             parts.extensions.insert(claimed.clone());
             let guard = Guard::new(&app, claimed);
-            let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-            guard.keep(response).await
+            let request = Request::from_parts(parts, Body::from(bytes));
+            to_the_end(async move { guard.keep(next.run(request).await).await }).await
         }
     }
+}
+
+/// Does what was claimed to its end, also where its client has gone: what it began is done by then, and
+/// a claim that is given back would let it be done once more.
+async fn to_the_end(work: impl Future<Output = Response> + Send + 'static) -> Response {
+    let work = tokio::spawn(request_id::carried(work).in_current_span());
+    work.await.unwrap_or_else(|error| ApiError::internal(&error).into_response())
 }
 
 /// What came of claiming.

@@ -51,13 +51,37 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             _ => ApiError::new(Code::InvalidRequest, format!("the body is no JSON: {cause}")),
         }
     })?;
+    if has_nul(bytes) {
+        let message = "the body holds the character U+0000, which no text here may have";
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    }
     reader.end().map_err(|error| {
         ApiError::new(Code::InvalidRequest, format!("the body goes on after its JSON: {error}"))
     })?;
     Ok(value)
 }
 
+/// Whether a string of some JSON has U+0000 in it: written as `\u0000`, behind no other backslash.
+pub(crate) fn has_nul(json: &[u8]) -> bool {
+    json.windows(6).enumerate().any(|(at, window)| {
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        window == b"\\u0000" && before % 2 == 0
+    })
+}
+
 /// A reply of JSON with a status.
 pub(crate) fn reply<T: Serialize>(status: StatusCode, body: T) -> Response {
     (status, axum::Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_no_database_takes_is_refused() {
+        assert!(read::<String>(br#""a\u0000b""#).is_err());
+        assert!(read::<String>(br#""a\\\u0000""#).is_err());
+        assert_eq!(read::<String>(br#""a\\u0000""#).unwrap(), "a\\u0000");
+    }
 }

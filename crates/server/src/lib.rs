@@ -37,4 +37,4 @@ pub use auth::Scope;
 pub use config::{Chat, Config, ConfigError, Limits, Model, Plan, Training, Webhooks};
 pub use key::{ApiKey, NoRandomness};
 pub use routes::openapi;
-pub use serve::{ServeError, Server, open_store, serve};
+pub use serve::{ServeError, Server, bind, open_store, serve};

@@ -15,6 +15,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains("%00") {
+            return Err(ApiError::new(
+                Code::NotFound,
+                "nothing has the character U+0000 in its name",
+            ));
+        }
         let path = axum::extract::Path::from_request_parts(parts, state).await;
         path.map(|path| Self(path.0)).map_err(|error| match error {
             PathRejection::FailedToDeserializePathParams(error)
@@ -34,6 +40,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::new(
+                Code::InvalidRequest,
+                "after the `?`: U+0000 stands for nothing",
+            ));
+        }
         let query = Query::try_from_uri(&parts.uri);
         query.map(|Query(query)| Self(query)).map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);

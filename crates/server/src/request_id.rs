@@ -22,6 +22,11 @@ pub(crate) fn current() -> Option<String> {
     CURRENT.try_with(String::clone).ok()
 }
 
+/// Some work that goes on in another task under the name of this request.
+pub(crate) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(current().unwrap_or_default(), work)
+}
+
 /// Gives the request its name: the caller's, where that is a plain one.
 pub(crate) async fn name(request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok());

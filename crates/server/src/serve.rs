@@ -50,6 +50,8 @@ const HEADERS_MAX: usize = 100;
 /// What a server is made of.
 #[derive(Debug)]
 pub struct Server {
+    /// Where requests come in, see [`bind`].
+    pub listener: TcpListener,
     /// Its settings.
     pub config: Config,
     /// Its database.
@@ -98,6 +100,15 @@ pub async fn open_store(config: &Config, data: &Path) -> Result<Store, StoreErro
     }
 }
 
+/// Listens where the settings say; nobody is answered before [`serve`].
+///
+/// # Errors
+/// [`ServeError::Listen`].
+pub async fn bind(config: &Config) -> Result<TcpListener, ServeError> {
+    let address = config.listen;
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
 /// Serves until `stop` becomes true (or its sender is gone), then ends what is under way, within
 /// the time that the settings allow. `listening` is told the address once it is reached.
 ///
@@ -108,10 +119,9 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let Server { config, store, folder, training, model } = server;
+    let Server { listener, config, store, folder, training, model } = server;
     let address = config.listen;
     let listen = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let uploads = folder.path().join("uploads");
     clear(&uploads)?;

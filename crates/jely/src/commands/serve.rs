@@ -32,9 +32,11 @@ pub(super) fn run(global: &Global, arguments: &Serve, output: &mut Output<'_>) -
     let training = options(global, &Parsing::threads(config.training.threads))?;
     let runtime = runtime()?;
     let served = runtime.block_on(async {
+        // Before a key is made that could be shown to nobody.
+        let listener = server::bind(&config).await?;
         let store = server::open_store(&config, &global.data).await?;
         let key = first_key(&store, &config).await?;
-        let server = Server { config, store, folder, training, model };
+        let server = Server { listener, config, store, folder, training, model };
         let (stopping, stop) = watch::channel(false);
         tokio::spawn(async move {
             until_told().await;

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -13,8 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::bot_of;
 use crate::auth::{Caller, Scope};
 use crate::clock::{date, iso, now, read_time};
-use crate::error::{ApiError, Code, ErrorReply};
+use crate::error::{ApiError, ErrorReply};
 use crate::json::reply;
+use crate::parameters::{Asked, Path};
 use crate::state::App;
 
 /// The range without dates: 30 days.
@@ -144,12 +144,10 @@ pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    query: Result<Query<AnalyticsQuery>, QueryRejection>,
+    Asked(query): Asked<AnalyticsQuery>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Analytics)?;
     let bot = bot_of(&app, &caller, &id).await?;
-    let wrong = |error: QueryRejection| ApiError::new(Code::InvalidRequest, error.body_text());
-    let Query(query) = query.map_err(wrong)?;
     let metrics = Metrics::read(query.metrics.as_deref())?;
     let now = now();
     let range = range(&query, now)?;

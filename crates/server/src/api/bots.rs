@@ -173,7 +173,7 @@ pub(crate) async fn create(
         configuration: configuration(body.configuration)?,
     };
     let bot = app.store.create_bot(new, now()).await?;
-    note(&app, &caller, "bot.created", &bot.id).await?;
+    note(&app, &caller, "bot.created", &bot.id).await;
     Ok(reply(StatusCode::CREATED, BotReply { success: true, bot: bot.into() }))
 }
 
@@ -236,7 +236,7 @@ pub(crate) async fn change(
         idle_ms,
     };
     app.store.change_bot(caller.account_id(), &id, change, now()).await?;
-    note(&app, &caller, "bot.changed", &id).await?;
+    note(&app, &caller, "bot.changed", &id).await;
     let bot = bot_of(&app, &caller, &id).await?;
     Ok(reply(StatusCode::OK, BotReply { success: true, bot: bot.into() }))
 }
@@ -255,17 +255,13 @@ pub(crate) async fn delete(
         return Err(ApiError::bot_not_found(&id));
     }
     app.bell.ring();
-    note(&app, &caller, "bot.deleted", &id).await?;
+    note(&app, &caller, "bot.deleted", &id).await;
     Ok(reply(StatusCode::OK, DoneReply { success: true }))
 }
 
-/// Keeps an act for those who ask later who did it.
-pub(crate) async fn note(
-    app: &App,
-    caller: &Caller,
-    act: &str,
-    target: &str,
-) -> Result<(), ApiError> {
+/// Keeps an act for those who ask later who did it. The act is done: where this fails it is logged, and
+/// the caller is not told to do it again.
+pub(crate) async fn note(app: &App, caller: &Caller, act: &str, target: &str) {
     let entry = AuditEntry {
         account_id: Some(caller.account_id().to_owned()),
         actor: caller.key_id().to_owned(),
@@ -273,7 +269,9 @@ pub(crate) async fn note(
         target: target.to_owned(),
         at: now(),
     };
-    Ok(app.store.record_act(entry).await?)
+    if let Err(error) = app.store.record_act(entry).await {
+        tracing::error!(%error, act, target, actor = caller.key_id(), "an act was not recorded");
+    }
 }
 
 fn name(name: &str) -> Result<String, ApiError> {

@@ -238,7 +238,7 @@ pub(crate) async fn delete(
     let job = app.store.delete_document(&bot.id, &id, now()).await?;
     job.ok_or_else(|| document_not_found(&id))?;
     app.bell.ring();
-    note(&app, &caller, "document.deleted", &id).await?;
+    note(&app, &caller, "document.deleted", &id).await;
     Ok(reply(StatusCode::OK, DoneReply { success: true }))
 }
 
@@ -278,7 +278,7 @@ pub(crate) async fn chunks(
     let limit = query.limit()?;
     let list = format!("chunks {id}");
     let from = query.cursor.as_ref().map(|_| query.after(&list)).transpose()?;
-    let from = from.map_or(0, |(ordinal, _)| ordinal + 1);
+    let from = from.map_or(0, |(ordinal, _)| ordinal.saturating_add(1));
     let (folder, index) = (app.folder.clone(), index_of(&bot)?);
     let wanted = document.id.clone();
     let read = move || {

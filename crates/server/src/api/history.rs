@@ -70,7 +70,7 @@ pub(crate) async fn read(
     let limit = query.limit_within(MESSAGES_MAX, MESSAGES_MAX)?;
     let list = format!("messages {id}");
     let from = query.cursor.as_ref().map(|_| query.after(&list)).transpose()?;
-    let from = from.map_or(0, |(position, _)| position + 1);
+    let from = from.map_or(0, |(position, _)| position.saturating_add(1));
     let conversation = app.store.conversation(caller.account_id(), &id).await?;
     let conversation = conversation.ok_or_else(|| conversation_not_found(&id))?;
     let messages = app.store.messages(&conversation.id, from, limit + 1).await?;

@@ -163,7 +163,7 @@ pub(crate) async fn create(
             format!("the account has {WEBHOOKS_MAX} webhooks, as many as it may: delete one");
         return Err(ApiError::new(Code::QuotaExceeded, message));
     };
-    note(&app, &caller, "webhook.created", &webhook.id).await?;
+    note(&app, &caller, "webhook.created", &webhook.id).await;
     let webhook = WebhookBody::of(webhook, true);
     Ok(reply(StatusCode::CREATED, WebhookReply { success: true, webhook }))
 }
@@ -205,7 +205,7 @@ pub(crate) async fn delete(
     if !app.store.delete_webhook(caller.account_id(), &id).await? {
         return Err(webhook_not_found(&id));
     }
-    note(&app, &caller, "webhook.deleted", &id).await?;
+    note(&app, &caller, "webhook.deleted", &id).await;
     Ok(reply(StatusCode::OK, DoneReply { success: true }))
 }
 
@@ -223,7 +223,7 @@ pub(crate) async fn rotate(
     let until = now() + OLD_SECRET_MS;
     let webhook = app.store.rotate_webhook(caller.account_id(), &id, secret, until).await?;
     let webhook = webhook.ok_or_else(|| webhook_not_found(&id))?;
-    note(&app, &caller, "webhook.rotated", &id).await?;
+    note(&app, &caller, "webhook.rotated", &id).await;
     let webhook = WebhookBody::of(webhook, true);
     Ok(reply(StatusCode::OK, WebhookReply { success: true, webhook }))
 }

@@ -74,3 +74,13 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let missing = Config::read(&folder.path().join("none.toml")).unwrap_err().to_string();
     assert!(missing.contains("none.toml"), "{missing}");
 }
+
+#[test]
+fn a_file_that_names_one_plan_leaves_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jely.toml");
+    std::fs::write(&path, "[plans.pro]\nrequests = 7\n").unwrap();
+    let config = Config::read(&path).unwrap();
+    assert_eq!(config.plans["pro"].requests, 7);
+    assert_eq!(config.plans["enterprise"], Config::default().plans["enterprise"]);
+}
