@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) uploading: RwLock<()>,
     /// Places of uploads that are read whole on their way to the disk.
     pub(crate) storing: Semaphore,
+    /// Places of uploads that are read from their senders or wait to be stored.
+    pub(crate) spooling: Arc<Semaphore>,
     /// Where files lie that are on their way in.
     uploads: PathBuf,
     believed: Mutex<HashMap<String, Believed>>,
@@ -75,6 +77,8 @@ impl App {
         uploads: PathBuf,
         stop: watch::Receiver<bool>,
     ) -> Self {
+        let spooling =
+            Arc::new(Semaphore::new(config.limits.uploads_max.min(Semaphore::MAX_PERMITS)));
         Self(Arc::new(Shared {
             config,
             store,
@@ -88,6 +92,7 @@ impl App {
             metrics,
             uploading: RwLock::default(),
             storing: Semaphore::new(STORING_MAX),
+            spooling,
             uploads,
             believed: Mutex::default(),
         }))
