@@ -107,7 +107,8 @@ pub struct Limits {
     pub upload_bytes_max: u64,
     /// Files in one upload.
     pub files_max: usize,
-    /// Uploads that are received at once; more wait a little, then they are sent away with 503.
+    /// Uploads that are received at once, of one account up to half of them; more wait a little, then
+    /// they are sent away with 503.
     pub uploads_max: usize,
     /// A message, in bytes.
     pub message_bytes_max: usize,

@@ -9,12 +9,13 @@ use axum::http::header;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+use crate::auth::Caller;
 use crate::body;
 use crate::error::{ApiError, Code};
 use crate::state::App;
+use crate::turns::Turn;
 
 mod metered;
 
@@ -26,7 +27,8 @@ const METADATA_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a form beside its files: metadata, headers of parts, and parts that are passed over.
 const REST_BYTES_MAX: u64 = 4 << 20;
 
-/// How long an upload waits for its turn before a byte of it is read.
+/// How long an upload waits for its turn before a byte of it is read, at most; no longer than bytes
+/// are waited for.
 const TURN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Parts of a form that are neither file nor metadata, and are passed over.
@@ -50,7 +52,7 @@ pub(crate) struct Spooled {
     pub(crate) hash: document::ContentHash,
     pub(crate) bytes: u64,
     /// Its form's place among the uploads that are on the disk at once.
-    _place: Arc<OwnedSemaphorePermit>,
+    _place: Arc<Turn>,
 }
 
 /// Reads a form; each file has at most `bytes_max` bytes. What is wrong is refused while it is read.
@@ -60,10 +62,12 @@ pub(crate) async fn read(request: Request, app: &App, bytes_max: u64) -> Result<
     let boundary = multer::parse_boundary(content_type).map_err(|_| {
         ApiError::new(Code::InvalidRequest, "send the file in a form: multipart/form-data")
     });
+    let caller = request.extensions().get::<Caller>();
+    let account_id = caller.map(|caller| caller.account_id().to_owned()).unwrap_or_default();
     let mut stream = request.into_body().into_data_stream();
     let form = async {
         let boundary = boundary?;
-        let place = Arc::new(turn(app).await?);
+        let place = Arc::new(turn(app, &account_id).await?);
         let (metered, meter) = metered::metered(&mut stream);
         let files_max = u64::try_from(app.config.limits.files_max).unwrap_or(u64::MAX);
         let whole = files_max.saturating_mul(bytes_max).saturating_add(REST_BYTES_MAX);
@@ -79,8 +83,9 @@ pub(crate) async fn read(request: Request, app: &App, bytes_max: u64) -> Result<
 }
 
 /// A place among the uploads that are on the disk at once.
-async fn turn(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
-    let turn = timeout(TURN_WITHIN, Arc::clone(&app.spooling).acquire_owned()).await;
+async fn turn(app: &App, account_id: &str) -> Result<Turn, ApiError> {
+    let within = TURN_WITHIN.min(Duration::from_secs(app.config.limits.read_seconds));
+    let turn = timeout(within, app.spooling.take(account_id)).await;
     let turn = turn.map_err(|_| {
         let message = "the server has all the uploads it can take: try again";
         ApiError::new(Code::Overloaded, message).retry_after(5)
@@ -93,7 +98,7 @@ struct Reader<'a> {
     app: &'a App,
     bytes_max: u64,
     meter: Meter,
-    place: Arc<OwnedSemaphorePermit>,
+    place: Arc<Turn>,
 }
 
 impl Reader<'_> {

@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::config::{Config, Plan};
 use crate::rates::Rates;
 use crate::strangers::Strangers;
+use crate::turns::Turns;
 
 /// How long a key is believed without asking the database again: a key that was revoked opens
 /// nothing after that.
@@ -53,7 +54,7 @@ pub(crate) struct Shared {
     /// Places of uploads that are read whole on their way to the disk.
     pub(crate) storing: Semaphore,
     /// Places of uploads that are read from their senders or wait to be stored.
-    pub(crate) spooling: Arc<Semaphore>,
+    pub(crate) spooling: Turns,
     /// Where files lie that are on their way in.
     uploads: PathBuf,
     believed: Mutex<HashMap<String, Believed>>,
@@ -77,8 +78,7 @@ impl App {
         uploads: PathBuf,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let spooling =
-            Arc::new(Semaphore::new(config.limits.uploads_max.min(Semaphore::MAX_PERMITS)));
+        let spooling = Turns::new(config.limits.uploads_max);
         Self(Arc::new(Shared {
             config,
             store,
