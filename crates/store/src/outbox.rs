@@ -161,7 +161,7 @@ async fn insert(
 /// Deliveries that are due: a few of each webhook and not too many of each account, in turn.
 ///
 /// The webhooks that wait are found by one step in the index for each, and so are the deliveries of
-/// one, however many more there are.
+/// one, however many more there are. What does not wait has no lease.
 macro_rules! due {
     ($few:literal, $are_few:literal, $lock:literal) => {
         concat!(
@@ -172,8 +172,7 @@ macro_rules! due {
              leased (webhook_id, account_id, held) AS (\
              SELECT l.webhook_id, w.account_id, COUNT(*) FROM outbox l \
              JOIN webhooks w ON w.id = l.webhook_id \
-             WHERE l.status = 'waiting' AND l.lease_until >= $1 \
-             GROUP BY l.webhook_id, w.account_id), \
+             WHERE l.lease_until >= $1 GROUP BY l.webhook_id, w.account_id), \
              due (id, next_at, account_id, place) AS (\
              SELECT o.id, o.next_at, w.account_id, \
              ROW_NUMBER() OVER (PARTITION BY h.id ORDER BY o.next_at, o.id) \
