@@ -142,6 +142,9 @@ fn a_receiver_that_fails_is_told_again_and_one_that_is_gone_no_more() {
     assert!(status()["disabledReason"].as_str().unwrap().contains("410"));
     client.say(&bot, "Hello", None).expect(200);
     assert!(told.recv_timeout(Duration::from_millis(300)).is_err());
+    for act in [format!("{deliveries}/{id}/replay"), format!("/v1/webhooks/{hook}/test")] {
+        client.request("POST", &act).send().refused(409, "WEBHOOK_DISABLED");
+    }
     client.delete(&format!("/v1/webhooks/{hook}")).expect(200);
     client.get(&deliveries).refused(404, "NOT_FOUND");
 }

@@ -165,6 +165,31 @@ fn who_is_slow_is_not_waited_for() {
 }
 
 #[test]
+fn only_so_many_uploads_are_received_at_once() {
+    let server = TestServer::start(Setup::config("[limits]\nread_seconds = 1\nuploads_max = 1\n"));
+    let client = server.client();
+    let bot = client.create_bot("Shop");
+    let upload = client.request("POST", &format!("/v1/bots/{bot}/train"));
+    let wire = upload.clone().file("a.md", &[b'a'; 64 << 10]).wire();
+    let (begin, rest) = wire.split_at(wire.len() - 5_000);
+    let mut first = Pending::open(client.address).unwrap();
+    first.write(begin).unwrap();
+    while uploads(&server) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let second = upload.clone().file("b.md", b"# B\n").begin().unwrap();
+    let (dripped, rest) = rest.split_at(8);
+    for byte in dripped {
+        std::thread::sleep(Duration::from_millis(200));
+        first.write(&[*byte]).unwrap();
+    }
+    second.reply().unwrap().refused(503, "OVERLOADED");
+    first.write(rest).unwrap();
+    first.reply().unwrap().expect(202);
+    upload.file("b.md", b"# B\n").send().expect(202);
+}
+
+#[test]
 fn who_hangs_up_leaves_nothing_behind() {
     let server = TestServer::new();
     let client = server.client();
@@ -249,6 +274,8 @@ fn a_file_that_is_too_large_is_refused_while_it_is_read() {
     upload.clone().json(&json!({})).send().refused(400, "INVALID_REQUEST");
     let odd = [(Some("a.md"), "file", b"# A\n".as_slice()), (None, "metadata", b"[1]")];
     upload.clone().form(&odd).send().refused(400, "INVALID_REQUEST");
+    let long = "a".repeat(1 << 20);
+    upload.clone().file(&long, b"# A\n").send().refused(400, "INVALID_REQUEST");
     let image = [0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13];
     upload.file("a.pdf", &image).send().refused(415, "UNSUPPORTED_MEDIA_TYPE");
     nothing_is_left(&server, &bot);

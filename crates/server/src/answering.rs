@@ -4,6 +4,7 @@
 //! threads that serve connections. Only so many messages are answered at once and only so many
 //! wait; whoever comes then is sent away at once, before memory grows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -208,10 +209,12 @@ fn without(filter: Filter, leaving: &[String], snapshot: &Snapshot) -> Filter {
         return filter;
     }
     let held = snapshot.manifest().documents.iter().map(|entry| &entry.id);
-    let asked = |id: &&document::DocumentId| {
-        filter.documents.as_ref().is_none_or(|documents| documents.contains(id))
-    };
-    let stays = |id: &&document::DocumentId| !leaving.iter().any(|gone| gone == id.as_str());
-    let documents = held.filter(asked).filter(stays).cloned().collect();
+    let asked = filter.documents.as_ref();
+    let asked: Option<HashSet<_>> = asked.map(|documents| documents.iter().collect());
+    let is_asked =
+        |id: &&document::DocumentId| asked.as_ref().is_none_or(|asked| asked.contains(id));
+    let leaving: HashSet<&str> = leaving.iter().map(String::as_str).collect();
+    let stays = |id: &&document::DocumentId| !leaving.contains(id.as_str());
+    let documents = held.filter(is_asked).filter(stays).cloned().collect();
     Filter { documents: Some(documents), ..filter }
 }

@@ -107,6 +107,9 @@ pub struct Limits {
     pub upload_bytes_max: u64,
     /// Files in one upload.
     pub files_max: usize,
+    /// Uploads that are received at once, of one account up to half of them; more wait a little, then
+    /// they are sent away with 503.
+    pub uploads_max: usize,
     /// A message, in bytes.
     pub message_bytes_max: usize,
     /// Seconds in which the next bytes of a request must come.
@@ -126,6 +129,7 @@ impl Default for Limits {
             body_bytes_max: 256 << 10,
             upload_bytes_max: 50 << 20,
             files_max: 20,
+            uploads_max: 16,
             message_bytes_max: 8 << 10,
             read_seconds: 20,
             connections_max: 10_000,
@@ -273,8 +277,10 @@ impl Config {
                 return Err(format!("plans.{name}: requests and window_seconds must be above 0"));
             }
         }
-        let Limits { read_seconds, connections_max, unknown_keys_per_minute, .. } = self.limits;
+        let Limits { uploads_max, read_seconds, connections_max, unknown_keys_per_minute, .. } =
+            self.limits;
         for (name, is_zero) in [
+            ("limits.uploads_max", uploads_max == 0),
             ("limits.read_seconds", read_seconds == 0),
             ("limits.connections_max", connections_max == 0),
             ("limits.unknown_keys_per_minute", unknown_keys_per_minute == 0),

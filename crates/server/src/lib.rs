@@ -30,6 +30,7 @@ mod serve;
 mod state;
 mod strangers;
 mod training;
+mod turns;
 mod uploads;
 mod webhooks;
 

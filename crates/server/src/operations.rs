@@ -1,5 +1,7 @@
 //! What operators and their machines ask.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,15 +13,17 @@ pub(crate) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Requests can be answered: the database is there.
+/// How long a sign of life of the database is waited for.
+const PING_WITHIN: Duration = Duration::from_secs(5);
+
+/// Requests can be answered: the database is there, to be read and to be changed.
 pub(crate) async fn readiness(State(app): State<App>) -> Response {
-    match app.store.ping().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database is not there\n").into_response()
-        }
+    match tokio::time::timeout(PING_WITHIN, app.store.ping()).await {
+        Ok(Ok(())) => return "ok\n".into_response(),
+        Ok(Err(error)) => tracing::warn!(%error, "not ready"),
+        Err(_) => tracing::warn!("not ready: the database is too slow"),
     }
+    (StatusCode::SERVICE_UNAVAILABLE, "the database is not there\n").into_response()
 }
 
 /// Counters and histograms, as Prometheus reads them.

@@ -30,6 +30,9 @@ use crate::{idempotency, training, webhooks};
 /// How often conversations and keys that rest are looked at.
 const IDLE_EVERY: Duration = Duration::from_secs(10);
 
+/// How often metrics are kept up.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// Conversations that are ended at once.
 const IDLE_BATCH: u32 = 200;
 
@@ -135,6 +138,8 @@ pub async fn serve(
         tasks.spawn(training::work(app.clone(), training.clone(), stop.clone()));
     }
     tasks.spawn(end_idle(app.clone(), stop.clone()));
+    tasks.spawn(keep_up(app.metrics.clone(), stop.clone()));
+    tasks.spawn(webhooks::forget_old(app.clone(), stop.clone()));
     tasks.spawn(webhooks::deliver(app.clone(), webhooks::client(&app)?, stop.clone()));
     listening(address);
     let until = accept(listener, &app, stop, within).await;
@@ -192,6 +197,17 @@ fn prometheus() -> Result<PrometheusHandle, ServeError> {
     // Another recorder of the process keeps what it has; then this one shows nothing.
     let _ = metrics::set_global_recorder(recorder);
     Ok(RECORDER.get_or_init(|| handle).clone())
+}
+
+/// Sorts what histograms have gathered into their buckets, whether somebody reads them or not.
+async fn keep_up(metrics: PrometheusHandle, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        metrics.run_upkeep();
+        tokio::select! {
+            () = tokio::time::sleep(UPKEEP_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
 }
 
 /// Accepts connections until told to stop, and lets those that are open end; until when all else

@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::config::{Config, Plan};
 use crate::rates::Rates;
 use crate::strangers::Strangers;
+use crate::turns::Turns;
 
 /// How long a key is believed without asking the database again: a key that was revoked opens
 /// nothing after that.
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) uploading: RwLock<()>,
     /// Places of uploads that are read whole on their way to the disk.
     pub(crate) storing: Semaphore,
+    /// Places of uploads that are read from their senders or wait to be stored.
+    pub(crate) spooling: Turns,
     /// Where files lie that are on their way in.
     uploads: PathBuf,
     believed: Mutex<HashMap<String, Believed>>,
@@ -75,6 +78,7 @@ impl App {
         uploads: PathBuf,
         stop: watch::Receiver<bool>,
     ) -> Self {
+        let spooling = Turns::new(config.limits.uploads_max);
         Self(Arc::new(Shared {
             config,
             store,
@@ -88,6 +92,7 @@ impl App {
             metrics,
             uploading: RwLock::default(),
             storing: Semaphore::new(STORING_MAX),
+            spooling,
             uploads,
             believed: Mutex::default(),
         }))

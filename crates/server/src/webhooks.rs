@@ -15,6 +15,7 @@ use crate::observe;
 use crate::state::App;
 
 pub(crate) mod guard;
+mod retry_after;
 pub(crate) mod signature;
 
 use guard::Guarded;
@@ -39,8 +40,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long deliveries are kept to be looked at: 30 days.
 const KEPT_MS: Millis = 30 * 24 * 3_600 * 1_000;
 
+/// How often old ones are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
 /// Deliveries that are forgotten at once.
 const FORGOTTEN_AT_ONCE: u32 = 500;
+
+/// Of so many places one account may have one.
+const ACCOUNTS_AT_ONCE: usize = 4;
 
 /// A client for webhooks: no redirects, no proxy, no addresses that the guard refuses.
 pub(crate) fn client(app: &App) -> reqwest::Result<reqwest::Client> {
@@ -61,14 +68,12 @@ pub(crate) async fn deliver(app: App, client: reqwest::Client, mut stop: watch::
     let places = Arc::new(Semaphore::new(app.config.webhooks.at_once));
     let timeout = Duration::from_secs(app.config.webhooks.timeout_seconds);
     let lease = milliseconds(timeout + LEASE_SPARE);
+    let of_account = app.config.webhooks.at_once.div_ceil(ACCOUNTS_AT_ONCE);
     while !*stop.borrow() {
-        let free = u32::try_from(places.available_permits()).unwrap_or(u32::MAX);
-        let due = match app.store.lease_deliveries(free, now() + lease, now()).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(%error, "no look at the outbox");
-                Vec::new()
-            }
+        let free = places.available_permits();
+        let due = match free {
+            0 => Vec::new(),
+            _ => lease_some(&app, (free, of_account), lease).await,
         };
         let found = !due.is_empty();
         for delivery in due {
@@ -89,7 +94,7 @@ pub(crate) async fn deliver(app: App, client: reqwest::Client, mut stop: watch::
         }
         tokio::select! {
             () = app.outbox_bell.rung() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => forget(&app).await,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stop.changed() => {}
         }
     }
@@ -98,9 +103,34 @@ pub(crate) async fn deliver(app: App, client: reqwest::Client, mut stop: watch::
     let _ = places.acquire_many(all).await;
 }
 
-async fn forget(app: &App) {
-    if let Err(error) = app.store.forget_deliveries(now() - KEPT_MS, FORGOTTEN_AT_ONCE).await {
-        tracing::error!(%error, "old deliveries stay");
+async fn lease_some(
+    app: &App,
+    (free, of_account): (usize, usize),
+    lease: Millis,
+) -> Vec<DueDelivery> {
+    let bounds = [free, of_account].map(|places| u32::try_from(places).unwrap_or(u32::MAX));
+    match app.store.lease_deliveries(bounds.into(), now() + lease, now()).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "no look at the outbox");
+            Vec::new()
+        }
+    }
+}
+
+/// Forgets old deliveries until told to stop.
+pub(crate) async fn forget_old(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match app.store.forget_deliveries(now() - KEPT_MS, FORGOTTEN_AT_ONCE).await {
+            // There may be more.
+            Ok(forgotten) if forgotten == u64::from(FORGOTTEN_AT_ONCE) => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "old deliveries stay"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FORGET_EVERY) => {}
+            _ = stop.changed() => {}
+        }
     }
 }
 
@@ -152,7 +182,8 @@ async fn post(app: &App, client: &reqwest::Client, due: &DueDelivery) -> Result<
     // What a receiver writes is of no use, and may be without end.
     let response = request.send().await.map_err(|error| told(&error))?;
     let retry_after = response.headers().get(header::RETRY_AFTER);
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let retry_after =
+        retry_after.and_then(|value| retry_after::seconds(value.to_str().ok()?, now()));
     Ok(Said { status: response.status(), retry_after })
 }
 

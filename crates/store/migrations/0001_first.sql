@@ -166,8 +166,16 @@ CREATE TABLE outbox (
     created_at BIGINT NOT NULL,
     finished_at BIGINT
 );
-CREATE INDEX outbox_due ON outbox (status, next_at);
+CREATE INDEX outbox_waiting ON outbox (webhook_id, next_at, id) WHERE status = 'waiting';
+CREATE INDEX outbox_leased ON outbox (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX outbox_ended ON outbox (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX outbox_of_webhook ON outbox (webhook_id, created_at);
+
+-- Webhooks that failed just now, and until when they are told nothing.
+CREATE TABLE outbox_rests (
+    webhook_id TEXT PRIMARY KEY REFERENCES webhooks (id) ON DELETE CASCADE,
+    until BIGINT NOT NULL
+);
 
 -- Each attempt to deliver.
 CREATE TABLE deliveries (
@@ -180,6 +188,7 @@ CREATE TABLE deliveries (
     took_ms BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
+CREATE INDEX deliveries_of_outbox ON deliveries (outbox_id, id);
 CREATE INDEX deliveries_of_webhook ON deliveries (webhook_id, created_at, id);
 
 CREATE TABLE idempotency (

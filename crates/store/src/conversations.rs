@@ -140,8 +140,10 @@ pub struct Exchange {
 /// What came of keeping an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExchangeResult {
-    /// It is kept.
+    /// It is kept, and no webhook wants to know.
     Kept,
+    /// It is kept, and webhooks are to be told of it.
+    KeptAndQueued,
     /// It is not: the month is spent.
     QuotaExceeded,
     /// It is not: the conversation is over, or gone with its bot.
@@ -256,9 +258,9 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let now = exchange.replied_at;
-                if !charge(connection, &exchange.charge, now).await? {
+                let Some(is_warned) = charge(connection, &exchange.charge, now).await? else {
                     return Ok(ExchangeResult::QuotaExceeded);
-                }
+                };
                 let Some(position) = advance(connection, &exchange).await? else {
                     // What was charged must not stand.
                     return Err(StoreError::Database(sqlx::Error::RowNotFound));
@@ -266,11 +268,14 @@ impl Store {
                 keep_messages(connection, &exchange, position).await?;
                 forget_late(connection, &exchange.bot_id, exchange.asked_at, now).await?;
                 let account_id = &exchange.charge.account_id;
-                enqueue(connection, account_id, &exchange.events, now).await?;
+                let is_told = enqueue(connection, account_id, &exchange.events, now).await?;
                 if let Some(stored) = &exchange.stored {
                     crate::idempotency::keep(connection, stored).await?;
                 }
-                Ok(ExchangeResult::Kept)
+                Ok(match is_warned || is_told {
+                    true => ExchangeResult::KeptAndQueued,
+                    false => ExchangeResult::Kept,
+                })
             })
         })
         .await

@@ -111,13 +111,13 @@ impl Store {
         self.writer.run(change).await
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database for a sign of life: that it can be read and changed.
     ///
     /// # Errors
     /// Where it gives none.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read.execute("SELECT 1").await?;
-        Ok(())
+        self.write(|_| Box::pin(async { Ok(()) })).await
     }
 
     /// Waits for what is being written, and closes all connections.

@@ -15,6 +15,10 @@ use crate::{Kind, Millis, Store, StoreError, Webhook, new_id};
 /// Deliveries to one webhook at a time: one that is slow takes no more places than that.
 const AT_ONCE_TO_ONE: i64 = 4;
 
+/// How long a webhook that failed is told nothing, at most: its next attempt may be days away, and it
+/// may be back before.
+const REST_MS_MAX: Millis = 60_000;
+
 /// Something that happened, in the words of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -97,15 +101,15 @@ pub struct Delivery {
 }
 
 /// Puts events into the outbox of every webhook of an account that wants them, within the
-/// transaction of the fact.
+/// transaction of the fact; whether there was one.
 pub(crate) async fn enqueue(
     connection: &mut AnyConnection,
     account_id: &str,
     events: &[Event],
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let hooks = sqlx::query(
         "SELECT id, events FROM webhooks WHERE account_id = $1 AND disabled_at IS NULL",
@@ -114,8 +118,9 @@ pub(crate) async fn enqueue(
     .fetch_all(&mut *connection)
     .await?;
     if hooks.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
+    let mut is_queued = false;
     let ids: Vec<String> = events.iter().map(|_| new_id(Kind::Event)).collect();
     for hook in &hooks {
         let wanted: Vec<String> = json(hook, "webhooks", "events")?;
@@ -123,10 +128,11 @@ pub(crate) async fn enqueue(
         for (event, id) in events.iter().zip(&ids) {
             if wanted.iter().any(|name| name == event.name) {
                 insert(connection, &webhook_id, id, event, now).await?;
+                is_queued = true;
             }
         }
     }
-    Ok(())
+    Ok(is_queued)
 }
 
 async fn insert(
@@ -152,29 +158,61 @@ async fn insert(
     Ok(id)
 }
 
-/// Deliveries that are due, a few of each webhook, those first that wait longest.
+/// Deliveries that are due: a few of each webhook and not too many of each account, in turn.
+///
+/// The webhooks that wait are found by one step in the index for each, and so are the deliveries of
+/// one, however many more there are. What does not wait has no lease.
 macro_rules! due {
-    ($lock:literal) => {
+    ($few:literal, $are_few:literal, $lock:literal) => {
         concat!(
-            "UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
-             SELECT id FROM outbox o WHERE id IN (SELECT id FROM (SELECT id, next_at, \
-             ROW_NUMBER() OVER (PARTITION BY webhook_id ORDER BY next_at, id) AS place, \
-             (SELECT COUNT(*) FROM outbox l WHERE l.webhook_id = d.webhook_id \
-             AND l.status = 'waiting' AND l.lease_until >= $1) AS leased FROM outbox d \
-             WHERE status = 'waiting' AND next_at <= $1 \
-             AND (lease_until IS NULL OR lease_until < $1)) AS ranked \
-             WHERE place + leased <= $3 ORDER BY next_at LIMIT $4)",
+            "WITH RECURSIVE hooks (id) AS (\
+             SELECT MIN(webhook_id) FROM outbox WHERE status = 'waiting' UNION ALL \
+             SELECT (SELECT MIN(n.webhook_id) FROM outbox n WHERE n.status = 'waiting' \
+             AND n.webhook_id > hooks.id) FROM hooks WHERE hooks.id IS NOT NULL), \
+             leased (webhook_id, account_id, held) AS (\
+             SELECT l.webhook_id, w.account_id, COUNT(*) FROM outbox l \
+             JOIN webhooks w ON w.id = l.webhook_id \
+             WHERE l.lease_until >= $1 GROUP BY l.webhook_id, w.account_id), \
+             due (id, next_at, account_id, place) AS (\
+             SELECT o.id, o.next_at, w.account_id, \
+             ROW_NUMBER() OVER (PARTITION BY h.id ORDER BY o.next_at, o.id) \
+             + COALESCE((SELECT l.held FROM leased l WHERE l.webhook_id = h.id), 0) \
+             FROM hooks h JOIN webhooks w ON w.id = h.id ",
+            $few,
+            " FROM outbox d WHERE d.webhook_id = h.id AND d.status = 'waiting' \
+             AND d.next_at <= $1 AND (d.lease_until IS NULL OR d.lease_until < $1) \
+             ORDER BY d.next_at, d.id LIMIT $3",
+            $are_few,
+            " WHERE NOT EXISTS (SELECT 1 FROM outbox_rests r \
+             WHERE r.webhook_id = h.id AND r.until > $1)), \
+             ranked (id, next_at, place) AS (\
+             SELECT id, next_at, \
+             ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY place, next_at, id) \
+             + COALESCE((SELECT SUM(l.held) FROM leased l \
+             WHERE l.account_id = due.account_id), 0) FROM due WHERE place <= $3) \
+             UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
+             SELECT o.id FROM outbox o WHERE o.id IN (SELECT id FROM ranked \
+             WHERE place <= $4 ORDER BY place, next_at LIMIT $5) AND o.status = 'waiting' \
+             AND (o.lease_until IS NULL OR o.lease_until < $1)",
             $lock,
             ") RETURNING id, event_id, body, attempts, webhook_id"
         )
     };
 }
 
+const DUE_SQLITE: &str = due!("JOIN outbox o ON o.id IN (SELECT d.id", ")", "");
+
+/// Another node may lease at the same time: what it locks is passed over, and what it has leased
+/// meanwhile is seen to be so.
+const DUE_POSTGRES: &str =
+    due!("CROSS JOIN LATERAL (SELECT d.id, d.next_at", ") o", " FOR UPDATE SKIP LOCKED");
+
 impl Store {
-    /// Takes up to `limit` deliveries that are due, for as long as `until`.
+    /// Takes up to `limit` deliveries that are due, for as long as `until`, so that no account has
+    /// more than `of_account` at a time.
     pub async fn lease_deliveries(
         &self,
-        limit: u32,
+        (limit, of_account): (u32, u32),
         until: Millis,
         now: Millis,
     ) -> Result<Vec<DueDelivery>, StoreError> {
@@ -182,12 +220,13 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let rows = sqlx::query(match dialect {
-                    Dialect::Sqlite => due!(""),
-                    Dialect::Postgres => due!(" FOR UPDATE SKIP LOCKED"),
+                    Dialect::Sqlite => DUE_SQLITE,
+                    Dialect::Postgres => DUE_POSTGRES,
                 })
                 .bind(now)
                 .bind(until)
                 .bind(AT_ONCE_TO_ONE)
+                .bind(i64::from(of_account))
                 .bind(i64::from(limit))
                 .fetch_all(&mut *connection)
                 .await?;
@@ -199,17 +238,6 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// When the next delivery is due, where one waits.
-    pub async fn next_delivery_at(&self) -> Result<Option<Millis>, StoreError> {
-        let row = sqlx::query(
-            "SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at \
-             FROM outbox WHERE status = 'waiting'",
-        )
-        .fetch_one(&self.read)
-        .await?;
-        get(&row, "at")
     }
 
     /// Notes what came of an attempt.
@@ -236,10 +264,14 @@ impl Store {
                     return Ok(());
                 }
                 keep(connection, &attempt, now).await?;
-                if let Then::Disable(reason) = attempt.then {
-                    disable(connection, &attempt.webhook_id, reason, now).await?;
+                let webhook_id = &attempt.webhook_id;
+                match attempt.then {
+                    Then::Delivered | Then::Failed => wake(connection, webhook_id).await,
+                    Then::RetryAt(at) => {
+                        rest(connection, webhook_id, at.min(now + REST_MS_MAX)).await
+                    }
+                    Then::Disable(reason) => disable(connection, webhook_id, reason, now).await,
                 }
-                Ok(())
             })
         })
         .await
@@ -270,7 +302,8 @@ impl Store {
         all(&rows, Delivery::of)
     }
 
-    /// Tells a webhook an event that concerns nobody else, for a try; the delivery's id.
+    /// Tells a webhook an event that concerns nobody else, for a try, at once even where it has just
+    /// failed; the delivery's id.
     pub async fn enqueue_for(
         &self,
         webhook_id: &str,
@@ -280,6 +313,7 @@ impl Store {
         let webhook_id = webhook_id.to_owned();
         self.write(move |connection| {
             Box::pin(async move {
+                wake(connection, &webhook_id).await?;
                 insert(connection, &webhook_id, &new_id(Kind::Event), &event, now).await
             })
         })
@@ -303,11 +337,15 @@ impl Store {
                      WHERE id = $1 AND webhook_id = $2 AND status <> 'waiting'",
                 )
                 .bind(id)
-                .bind(webhook_id)
+                .bind(&webhook_id)
                 .bind(now)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok(done.rows_affected() > 0)
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                wake(connection, &webhook_id).await?;
+                Ok(true)
             })
         })
         .await
@@ -319,7 +357,7 @@ impl Store {
             Box::pin(async move {
                 let done = sqlx::query(
                     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox \
-                     WHERE status <> 'waiting' AND finished_at < $1 LIMIT $2)",
+                     WHERE finished_at IS NOT NULL AND finished_at < $1 LIMIT $2)",
                 )
                 .bind(before)
                 .bind(i64::from(limit))
@@ -365,10 +403,13 @@ async fn due_of(
     .await?;
     let id: String = get(row, "id")?;
     let Some(webhook) = webhook else {
-        sqlx::query("UPDATE outbox SET status = 'failed', finished_at = next_at WHERE id = $1")
-            .bind(id)
-            .execute(connection)
-            .await?;
+        sqlx::query(
+            "UPDATE outbox SET status = 'failed', finished_at = next_at, lease_until = NULL \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .execute(connection)
+        .await?;
         return Ok(None);
     };
     Ok(Some(DueDelivery {
@@ -402,6 +443,32 @@ async fn keep(
     Ok(())
 }
 
+/// Tells a webhook nothing for a while: others want its places.
+async fn rest(
+    connection: &mut AnyConnection,
+    webhook_id: &str,
+    until: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO outbox_rests (webhook_id, until) VALUES ($1, $2) \
+         ON CONFLICT (webhook_id) DO UPDATE SET until = excluded.until",
+    )
+    .bind(webhook_id)
+    .bind(until)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets a webhook be told again.
+async fn wake(connection: &mut AnyConnection, webhook_id: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM outbox_rests WHERE webhook_id = $1")
+        .bind(webhook_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 async fn disable(
     connection: &mut AnyConnection,
     webhook_id: &str,
@@ -418,7 +485,7 @@ async fn disable(
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE outbox SET status = 'failed', finished_at = $2 \
+        "UPDATE outbox SET status = 'failed', finished_at = $2, lease_until = NULL \
          WHERE webhook_id = $1 AND status = 'waiting'",
     )
     .bind(webhook_id)
@@ -427,3 +494,6 @@ async fn disable(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,13 +43,16 @@ impl Store {
     }
 }
 
-/// Counts a message; `false` where the month is spent, and then it is not counted. Warnings that
-/// are due go out with it.
+/// Counts a message; `None` where the month is spent, and then it is not counted. Warnings that
+/// are due go out with it: whether a webhook is to be told of one.
+///
+/// What is noted of a warning is the messages at which it was due, so that a greater plan within the
+/// month warns anew.
 pub(crate) async fn charge(
     connection: &mut AnyConnection,
     charge: &Charge,
     now: Millis,
-) -> Result<bool, StoreError> {
+) -> Result<Option<bool>, StoreError> {
     let counted = sqlx::query(
         "INSERT INTO usage (account_id, month, messages) VALUES ($1, $2, 1) \
          ON CONFLICT (account_id, month) DO UPDATE SET messages = usage.messages + 1 \
@@ -60,11 +63,11 @@ pub(crate) async fn charge(
     .bind(charge.limit.map_or(i64::MAX, signed))
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(row) = counted else { return Ok(false) };
-    let Some(limit) = charge.limit else { return Ok(true) };
+    let Some(row) = counted else { return Ok(None) };
+    let Some(limit) = charge.limit else { return Ok(Some(false)) };
     let (used, warned) = (count(&row, "messages")?, count(&row, "warned")?);
-    let reached = WARNINGS.iter().copied().filter(|share| used * 100 >= limit * share).max();
-    let Some(reached) = reached.filter(|share| *share > warned) else { return Ok(true) };
+    let reached = WARNINGS.map(|share| due_at(limit, share)).into_iter().filter(|at| used >= *at);
+    let Some(reached) = reached.max().filter(|at| *at > warned) else { return Ok(Some(false)) };
     sqlx::query("UPDATE usage SET warned = $3 WHERE account_id = $1 AND month = $2")
         .bind(&charge.account_id)
         .bind(&charge.month)
@@ -72,6 +75,11 @@ pub(crate) async fn charge(
         .execute(&mut *connection)
         .await?;
     let warning = (charge.warning)(Spent { used, limit });
-    crate::outbox::enqueue(connection, &charge.account_id, &[warning], now).await?;
-    Ok(true)
+    crate::outbox::enqueue(connection, &charge.account_id, &[warning], now).await.map(Some)
+}
+
+/// Messages at which a share of a limit, in percent, is reached.
+fn due_at(limit: u64, percent: u64) -> u64 {
+    let at = (u128::from(limit) * u128::from(percent)).div_ceil(100);
+    u64::try_from(at).unwrap_or(u64::MAX)
 }

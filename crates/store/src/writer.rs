@@ -6,8 +6,10 @@
 //! Nobody is told of a change before its batch is on the disk. PostgreSQL does all of that itself.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{mpsc, oneshot};
@@ -65,7 +67,9 @@ where
     fn run<'c>(&'c mut self, connection: &'c mut AnyConnection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
             let Some(change) = self.change.take() else { return false };
-            let result = change(connection).await;
+            // Whatever a change breaks of its own goes with it, and its savepoint with that.
+            let result = AssertUnwindSafe(async { change(connection).await }).catch_unwind().await;
+            let result = result.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)));
             self.result.insert(result).is_ok()
         })
     }
@@ -163,4 +167,25 @@ async fn write_batch(pool: &AnyPool, batch: &mut [Box<dyn Change>]) -> Result<()
 /// The error of a batch for one of its changes: it cannot be copied.
 fn told_to_all(error: &StoreError) -> StoreError {
     StoreError::Database(sqlx::Error::Protocol(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::stores;
+
+    #[tokio::test]
+    async fn a_change_that_panics_fails_alone() {
+        let fresh = stores().await.swap_remove(0);
+        let store = &fresh.store;
+        let breaks =
+            || store.write::<(), _>(|_| Box::pin(async { panic!("a change that breaks off") }));
+        assert!(matches!(breaks().await, Err(StoreError::Database(_))));
+        // In one batch with others, too.
+        let account = |name: &'static str| store.put_account(name, "pro", 1);
+        let (first, broken, last) = tokio::join!(account("a"), breaks(), account("b"));
+        assert!(first.is_ok() && broken.is_err() && last.is_ok());
+        store.ping().await.unwrap();
+        assert!(store.account_named("b").await.unwrap().is_some());
+    }
 }

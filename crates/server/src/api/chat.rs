@@ -268,9 +268,11 @@ impl Turns {
             question: body.message,
         };
         match self.app.store.keep_exchange(exchange).await? {
-            ExchangeResult::Kept => {
+            kept @ (ExchangeResult::Kept | ExchangeResult::KeptAndQueued) => {
                 observe::answered(kind);
-                self.app.outbox_bell.ring();
+                if kept == ExchangeResult::KeptAndQueued {
+                    self.app.outbox_bell.ring();
+                }
                 Ok(said)
             }
             ExchangeResult::QuotaExceeded => Err(quota_exceeded(self.came_at)),

@@ -238,7 +238,7 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Admin)?;
-    let webhook = webhook_of(&app, &caller, &id).await?;
+    let webhook = active(webhook_of(&app, &caller, &id).await?)?;
     let name = "webhook.test";
     let timestamp = iso(now());
     let body = json!({"event": name, "timestamp": timestamp, "data": {"webhookId": webhook.id}});
@@ -281,7 +281,7 @@ pub(crate) async fn replay(
     Path((id, delivery_id)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Admin)?;
-    let webhook = webhook_of(&app, &caller, &id).await?;
+    let webhook = active(webhook_of(&app, &caller, &id).await?)?;
     if !app.store.replay_delivery(&webhook.id, &delivery_id, now()).await? {
         let message = "no delivery of this webhook that has ended: list them for their ids";
         return Err(ApiError::new(Code::NotFound, message));
@@ -293,6 +293,16 @@ pub(crate) async fn replay(
 async fn webhook_of(app: &App, caller: &Caller, id: &str) -> Result<Webhook, ApiError> {
     let webhook = app.store.webhook(caller.account_id(), id).await?;
     webhook.ok_or_else(|| webhook_not_found(id))
+}
+
+/// A webhook that is told events.
+fn active(webhook: Webhook) -> Result<Webhook, ApiError> {
+    if webhook.disabled_at.is_none() {
+        return Ok(webhook);
+    }
+    let reason = webhook.disabled_reason.unwrap_or_default();
+    let message = format!("the webhook is disabled ({reason}): rotate its secret to enable it");
+    Err(ApiError::new(Code::WebhookDisabled, message))
 }
 
 fn webhook_not_found(id: &str) -> ApiError {

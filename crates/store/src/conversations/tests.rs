@@ -112,3 +112,29 @@ async fn a_conversation_ends_once() {
         assert_eq!(store.keep_exchange(late).await.unwrap(), ExchangeResult::Over);
     }
 }
+
+#[tokio::test]
+async fn a_share_of_a_limit_is_warned_of_once_and_of_a_greater_limit_anew() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (account, bot) = store.account_with_bot("a").await;
+        let new = crate::NewWebhook {
+            account_id: account.id.clone(),
+            url: "https://example.com/".into(),
+            events: vec!["quota.warning".into()],
+            secret: "whsec_x".into(),
+        };
+        let hook = store.create_webhook(new, 9, 1).await.unwrap().unwrap();
+        let mut results = Vec::new();
+        for limit in [5, 5, 5, 5, 5, 10, 10, 10, 10, 10, u64::MAX] {
+            let mut next = exchange(&account.id, &bot.id, None, 10);
+            next.charge.limit = Some(limit);
+            results.push(store.keep_exchange(next).await.unwrap());
+        }
+        use ExchangeResult::{Kept, KeptAndQueued};
+        let five = [Kept, Kept, Kept, KeptAndQueued, KeptAndQueued];
+        let ten = [Kept, Kept, KeptAndQueued, Kept, KeptAndQueued];
+        assert_eq!(results, [&five[..], &ten, &[Kept]].concat());
+        assert_eq!(store.deliveries(&hook.id, None, 9).await.unwrap().len(), 4);
+    }
+}

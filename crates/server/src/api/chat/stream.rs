@@ -77,16 +77,8 @@ async fn answer(turn: Turns, sender: &mpsc::Sender<Event>) -> Result<(), ApiErro
     let asked = turn.asked();
     let app = turn.app.clone();
     let answering = app.answering.answer(asked, Some(pieces));
-    let telling = async {
-        let mut shown = String::new();
-        while let Some(piece) = told.recv().await {
-            send(sender, &chunk(Some(&piece), None)).await;
-            shown.push_str(&piece);
-        }
-        shown
-    };
-    let (answer, shown) = tokio::join!(answering, telling);
-    let said = turn.keep(answer?).await?;
+    let (answer, shown) = tell_meanwhile(answering, &mut told, sender).await?;
+    let said = turn.keep(answer).await?;
     // What was shown of a model's words may not have held; then the reply says it all anew.
     if shown.is_empty() {
         for piece in pieces_of(&said.response) {
@@ -95,6 +87,24 @@ async fn answer(turn: Turns, sender: &mpsc::Sender<Event>) -> Result<(), ApiErro
     }
     send(sender, &chunk(None, Some(&said))).await;
     Ok(())
+}
+
+/// Tells pieces while an answer is worked on, and what was told. Where there will be no answer, the
+/// rest is not waited for: a model may go on with it for long.
+async fn tell_meanwhile<T>(
+    answering: impl Future<Output = Result<T, ApiError>>,
+    told: &mut mpsc::Receiver<String>,
+    sender: &mpsc::Sender<Event>,
+) -> Result<(T, String), ApiError> {
+    let telling = async {
+        let mut shown = String::new();
+        while let Some(piece) = told.recv().await {
+            send(sender, &chunk(Some(&piece), None)).await;
+            shown.push_str(&piece);
+        }
+        Ok(shown)
+    };
+    tokio::try_join!(answering, telling)
 }
 
 async fn send(sender: &mpsc::Sender<Event>, chunk: &Chunk<'_>) {
@@ -129,6 +139,23 @@ fn pieces_of(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
+
+    #[tokio::test]
+    async fn nobody_waits_for_the_rest_of_an_answer_that_failed() {
+        let (pieces, mut told) = mpsc::channel(2);
+        let (sender, mut events) = mpsc::channel(2);
+        pieces.send("The shop".to_owned()).await.unwrap();
+        let late = async {
+            assert!(events.recv().await.is_some());
+            Err::<(), _>(ApiError::new(Code::TimedOut, "late"))
+        };
+        // The model's thread still holds `pieces`.
+        let result = tell_meanwhile(late, &mut told, &sender);
+        let result = tokio::time::timeout(std::time::Duration::from_secs(5), result).await;
+        assert!(result.unwrap().is_err());
+        drop(pieces);
+    }
 
     #[test]
     fn pieces_make_the_text() {
