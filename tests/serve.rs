@@ -36,3 +36,9 @@ mod packaging;
 
 pub(crate) use client::{Client, Pending, Reply};
 pub(crate) use host::{Setup, TestServer};
+
+/// What whoever runs the tests asks for.
+#[expect(clippy::disallowed_methods, reason = "a test's knob, set by whoever runs it")]
+fn from_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::Request;
-use super::{Client, Setup, TestServer};
+use super::{Client, Setup, TestServer, from_environment};
 
 const SETTINGS: &str = "[plans.pro]\nrequests = 1000000\nmessages_per_month = 10000000\n\
 [webhooks]\nallow_private = true\ntimeout_seconds = 2\n[training]\nlease_seconds = 5\n";
@@ -176,7 +176,7 @@ fn resident_kib(pid: u32) -> u64 {
 
 #[test]
 fn what_was_acknowledged_is_there_after_many_kills() {
-    let seconds = std::env::var("JELY_ENDURANCE_SECONDS");
+    let seconds = from_environment("JELY_ENDURANCE_SECONDS");
     let seconds: u64 = seconds.map_or(20, |text| text.parse().unwrap());
     let between = Duration::from_secs((seconds / 10).max(4));
     let mut server = TestServer::start(Setup::config(SETTINGS));

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Setup, TestServer};
+use super::{Setup, TestServer, from_environment};
 
 #[test]
 fn a_server_over_postgresql_keeps_what_it_acknowledged() {
-    let Ok(url) = std::env::var("JELY_TEST_POSTGRES") else {
+    let Some(url) = from_environment("JELY_TEST_POSTGRES") else {
         println!("skipped: JELY_TEST_POSTGRES names no server");
         return;
     };
