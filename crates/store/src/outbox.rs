@@ -190,7 +190,7 @@ macro_rules! due {
              ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY place, next_at, id) \
              + COALESCE((SELECT SUM(l.held) FROM leased l \
              WHERE l.account_id = due.account_id), 0) FROM due WHERE place <= $3) \
-             UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
+             UPDATE outbox SET lease_until = $2 WHERE id IN (\
              SELECT o.id FROM outbox o WHERE o.id IN (SELECT id FROM ranked \
              WHERE place <= $4 ORDER BY place, next_at LIMIT $5) AND o.status = 'waiting' \
              AND (o.lease_until IS NULL OR o.lease_until < $1)",
@@ -250,8 +250,8 @@ impl Store {
                     Then::Failed | Then::Disable(_) => ("failed", now),
                 };
                 let known = sqlx::query(
-                    "UPDATE outbox SET status = $2, next_at = $3, lease_until = NULL, \
-                     finished_at = $4 WHERE id = $1",
+                    "UPDATE outbox SET status = $2, attempts = attempts + 1, next_at = $3, \
+                     lease_until = NULL, finished_at = $4 WHERE id = $1",
                 )
                 .bind(&attempt.delivery_id)
                 .bind(status)
@@ -416,7 +416,8 @@ async fn due_of(
         id,
         event_id: get(row, "event_id")?,
         body: get(row, "body")?,
-        attempt: count(row, "attempts")?,
+        // One that its server did not live to note was none.
+        attempt: count(row, "attempts")? + 1,
         webhook: Webhook::of(&webhook)?,
     }))
 }
