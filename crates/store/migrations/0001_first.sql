@@ -84,6 +84,10 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_waiting ON jobs (status, not_before, created_at);
 CREATE INDEX jobs_of_bot ON jobs (bot_id, created_at);
+CREATE INDEX jobs_of_document ON jobs (bot_id, document_id, created_at);
+-- Few of all jobs: what asks for them repeats the condition.
+CREATE INDEX jobs_not_done ON jobs (bot_id, kind, status) WHERE status <> 'done';
+CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY,

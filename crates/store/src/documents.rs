@@ -299,7 +299,7 @@ impl Store {
     pub async fn leaving_documents(&self, bot_id: &str) -> Result<Vec<String>, StoreError> {
         let rows = sqlx::query(
             "SELECT document_id FROM jobs WHERE bot_id = $1 AND kind = 'remove' \
-             AND status IN ('queued', 'running') AND document_id IS NOT NULL",
+             AND status <> 'done' AND document_id IS NOT NULL",
         )
         .bind(bot_id)
         .fetch_all(&self.read)

@@ -27,6 +27,10 @@ fn found(hash: &str) -> JobOutcome {
     }))
 }
 
+fn later(not_before: Millis, counts: bool) -> JobOutcome {
+    JobOutcome::Later { not_before, code: "LOCKED".into(), message: "busy".into(), counts }
+}
+
 #[tokio::test]
 async fn a_document_is_trained_once_however_often_it_is_given() {
     for fresh in stores().await {
@@ -103,11 +107,10 @@ async fn what_is_put_off_waits() {
         let (account, bot) = store.account_with_bot("a").await;
         store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
         let jobs = store.lease_jobs("me", 9, 100, 20).await.unwrap();
-        let later =
-            JobOutcome::Later { not_before: 50, code: "LOCKED".into(), message: "busy".into() };
+        let later = later(50, true);
         store.finish_jobs("me", vec![(jobs[0].clone(), later)], 21).await.unwrap();
         assert!(store.lease_jobs("me", 9, 100, 49).await.unwrap().is_empty());
-        assert_eq!(store.next_job_at().await.unwrap(), Some(50));
+        assert_eq!(store.next_job_at(49).await.unwrap(), Some(50));
         assert_eq!(store.lease_jobs("me", 9, 100, 50).await.unwrap().len(), 1);
         assert!(store.bot(&account.id, &bot.id).await.unwrap().unwrap().is_training);
         assert!(store.delete_bot(&account.id, &bot.id, 60).await.unwrap());
@@ -131,5 +134,94 @@ async fn a_job_that_is_given_back_waits_again_and_has_lost_no_attempt() {
             let given = store.document(&bot.id, "doc_1").await.unwrap().unwrap();
             assert_eq!(given.status, DocumentStatus::Queued);
         }
+    }
+}
+
+fn of(jobs: &[Job]) -> Vec<(JobKind, &str)> {
+    jobs.iter().map(|job| (job.kind, job.document_id.as_deref().unwrap_or_default())).collect()
+}
+
+#[tokio::test]
+async fn what_was_deleted_and_given_again_is_removed_first() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_b", "h2"), 9, 10).await.unwrap();
+        store.upload(document(&bot.id, "doc_a", "h1"), 9, 10).await.unwrap();
+        store.delete_document(&bot.id, "doc_a", 11).await.unwrap().unwrap();
+        store.upload(document(&bot.id, "doc_a", "h1"), 9, 12).await.unwrap();
+        let done = |jobs: &[Job]| {
+            jobs.iter().map(|job| (job.clone(), JobOutcome::Done(None))).collect::<Vec<_>>()
+        };
+        let first = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        assert_eq!(of(&first), [(JobKind::Train, "doc_b")]);
+        store.finish_jobs("me", done(&first), 21).await.unwrap();
+        let second = store.lease_jobs("me", 9, 100, 22).await.unwrap();
+        assert_eq!(of(&second), [(JobKind::Remove, "doc_a")]);
+        store.finish_jobs("me", vec![(second[0].clone(), later(90, true))], 23).await.unwrap();
+        assert!(
+            store.lease_jobs("me", 9, 100, 24).await.unwrap().is_empty(),
+            "it is not overtaken"
+        );
+        assert_eq!(store.next_job_at(24).await.unwrap(), Some(90));
+        let again = store.lease_jobs("me", 9, 200, 90).await.unwrap();
+        assert_eq!(of(&again), [(JobKind::Remove, "doc_a")]);
+        store.finish_jobs("me", done(&again), 91).await.unwrap();
+        let last = store.lease_jobs("me", 9, 200, 92).await.unwrap();
+        assert_eq!(of(&last), [(JobKind::Train, "doc_a")]);
+    }
+}
+
+#[tokio::test]
+async fn trainings_that_were_begun_before_are_taken_one_by_one() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        for id in ["doc_1", "doc_2", "doc_3"] {
+            store.upload(document(&bot.id, id, id), 9, 10).await.unwrap();
+        }
+        let jobs = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        assert_eq!(jobs.len(), 3);
+        let counts = [true, true, false];
+        let outcomes = jobs.into_iter().zip(counts).map(|(job, counts)| (job, later(20, counts)));
+        store.finish_jobs("me", outcomes.collect(), 20).await.unwrap();
+        let lease = || store.lease_jobs("me", 9, 100, 20);
+        for (id, attempts) in [("doc_1", 2), ("doc_2", 2), ("doc_3", 1)] {
+            let jobs = lease().await.unwrap();
+            assert_eq!(of(&jobs), [(JobKind::Train, id)]);
+            assert_eq!(jobs[0].attempts, attempts);
+            let done = vec![(jobs[0].clone(), JobOutcome::Done(None))];
+            store.finish_jobs("me", done, 20).await.unwrap();
+        }
+        assert!(lease().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_idle_worker_waits_for_the_lease_of_a_bot() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (_, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        store.lease_jobs("me", 1, 100, 20).await.unwrap();
+        store.upload(document(&bot.id, "doc_2", "h2"), 9, 21).await.unwrap();
+        assert_eq!(store.next_job_at(22).await.unwrap(), Some(100));
+        assert_eq!(store.next_job_at(101).await.unwrap(), Some(21));
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_is_not_done_keeps_its_document_out() {
+    for fresh in stores().await {
+        let store = &fresh.store;
+        let (account, bot) = store.account_with_bot("a").await;
+        store.upload(document(&bot.id, "doc_1", "h1"), 9, 10).await.unwrap();
+        store.delete_document(&bot.id, "doc_1", 11).await.unwrap().unwrap();
+        let jobs = store.lease_jobs("me", 9, 100, 20).await.unwrap();
+        let failed = JobOutcome::Failed { code: "IO".into(), message: "full".into() };
+        store.finish_jobs("me", vec![(jobs[0].clone(), failed)], 21).await.unwrap();
+        assert_eq!(store.leaving_documents(&bot.id).await.unwrap(), ["doc_1"]);
+        let chat = store.bot_for_chat(&account.id, &bot.id, "2026-11").await.unwrap().unwrap();
+        assert_eq!(chat.leaving, ["doc_1"]);
     }
 }
