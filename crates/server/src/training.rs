@@ -21,7 +21,7 @@ use train::{
 };
 
 use crate::clock::now;
-use crate::forgetting::{contents, forget};
+use crate::forgetting::{Clearing, contents};
 use crate::observe::{self, stage};
 use crate::state::App;
 
@@ -49,7 +49,9 @@ const PUT_OFF_MS_MAX: Millis = 60_000;
 /// Does jobs until told to stop; what is begun is ended.
 pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<bool>) {
     let owner = format!("{}", uuid::Uuid::now_v7().simple());
+    let mut clearing = Clearing::default();
     while !*stop.borrow() {
+        clearing.tend(&app).await;
         let lease = app.config.training.lease();
         let leased = app.store.lease_jobs(&owner, BATCH_MAX, now() + lease, now()).await;
         match leased {
@@ -113,7 +115,7 @@ async fn run(
             () = keep(app, owner, &jobs, &meter) => return Ok(()),
             () = deadline(stop, app.config.shutdown_seconds) => {
                 tracing::warn!(jobs = jobs.len(), "work is given back: the time to end is over");
-                app.store.finish_jobs(owner, outcomes, now()).await?;
+                app.store.finish_jobs(owner, outcomes, Vec::new(), now()).await?;
                 return app.store.give_back_jobs(owner, jobs, now()).await;
             }
         };
@@ -123,11 +125,11 @@ async fn run(
     for (job, outcome) in &outcomes {
         observe::job(job.kind, outcome);
     }
-    app.store.finish_jobs(owner, outcomes, now()).await?;
+    let gone = gone.iter().map(ToString::to_string).collect();
+    app.store.finish_jobs(owner, outcomes, gone, now()).await?;
     if !back.is_empty() {
         app.store.give_back_jobs(owner, back, now()).await?;
     }
-    forget(app, gone).await;
     Ok(())
 }
 

@@ -253,19 +253,28 @@ impl Store {
         let (account_id, id) = (account_id.to_owned(), id.to_owned());
         self.write(move |connection| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM bots WHERE id = $1 AND account_id = $2")
+                let held = sqlx::query("SELECT id FROM bots WHERE id = $1 AND account_id = $2")
                     .bind(&id)
                     .bind(account_id)
-                    .execute(&mut *connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                if done.rows_affected() == 0 {
+                if held.is_none() {
                     return Ok(false);
                 }
                 sqlx::query("DELETE FROM jobs WHERE bot_id = $1")
                     .bind(&id)
                     .execute(&mut *connection)
                     .await?;
-                crate::jobs::insert(connection, &id, None, crate::JobKind::DropBot, now).await?;
+                let drop = crate::JobKind::DropBot;
+                let job = crate::jobs::insert(connection, &id, None, drop, now).await?;
+                crate::gone::note_bot(connection, &id, &job, now).await?;
+                let done = sqlx::query("DELETE FROM bots WHERE id = $1")
+                    .bind(&id)
+                    .execute(connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Err(sqlx::Error::RowNotFound.into());
+                }
                 Ok(true)
             })
         })

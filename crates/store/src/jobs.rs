@@ -11,6 +11,7 @@ use sqlx::any::AnyRow;
 
 use crate::database::Dialect;
 use crate::documents::signed;
+use crate::gone::note;
 use crate::rows::{all, count, get, to_json, word};
 use crate::{Kind, Millis, Store, StoreError, Trained, new_id};
 
@@ -315,6 +316,25 @@ impl Store {
         get(&row, "at")
     }
 
+    /// Forgets up to `limit` jobs that ended before a time; how many there were. A removal that was
+    /// not done is kept.
+    pub async fn forget_jobs(&self, before: Millis, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < $1 \
+                     AND (status = 'done' OR kind = 'train') ORDER BY finished_at LIMIT $2)",
+                )
+                .bind(before)
+                .bind(i64::from(limit))
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
     /// How many jobs wait.
     pub async fn waiting_jobs(&self) -> Result<u64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) AS waiting FROM jobs WHERE status = 'queued'")
@@ -390,17 +410,24 @@ impl Store {
         .await
     }
 
-    /// Ends jobs, and says of each document what was found in it, in one step. What is not
+    /// Ends jobs of one bot, says of each document what was found in it, and notes the hashes that
+    /// the bot's index holds no more, in one step. What is not
     /// `owner`'s any more stays as it is.
     pub async fn finish_jobs(
         &self,
         owner: &str,
         outcomes: Vec<(Job, JobOutcome)>,
+        gone: Vec<String>,
         now: Millis,
     ) -> Result<(), StoreError> {
         let owner = owner.to_owned();
         self.write(move |connection| {
             Box::pin(async move {
+                if let Some((job, _)) = outcomes.first() {
+                    for hash in &gone {
+                        note(connection, (&job.bot_id, hash), None, now).await?;
+                    }
+                }
                 for (job, outcome) in outcomes {
                     finish(connection, &owner, &job, outcome, now).await?;
                 }
@@ -574,7 +601,7 @@ async fn note_trained(
     now: Millis,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE documents SET trained_hash = $3, title = COALESCE(title, $4), pages = $5, \
+        "UPDATE documents SET trained_hash = $3, found_title = $4, pages = $5, \
          chunks = $6, pages_without_text = $7, warnings = $8, duplicate_of = $9, \
          status = CASE WHEN content_hash = $3 THEN 'trained' ELSE 'queued' END, \
          error_code = NULL, error_message = NULL, updated_at = $10 WHERE bot_id = $1 AND id = $2",
