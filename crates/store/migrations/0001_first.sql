@@ -87,7 +87,8 @@ CREATE INDEX jobs_waiting ON jobs (status, not_before, created_at);
 CREATE INDEX jobs_of_bot ON jobs (bot_id, created_at);
 CREATE INDEX jobs_of_document ON jobs (bot_id, document_id, created_at);
 -- Few of all jobs: what asks for them repeats the condition.
-CREATE INDEX jobs_not_done ON jobs (bot_id, kind, status) WHERE status <> 'done';
+CREATE INDEX jobs_not_done ON jobs (bot_id, kind, created_at, id) WHERE status <> 'done';
+CREATE INDEX jobs_running ON jobs (bot_id, lease_until) WHERE status = 'running';
 CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Hashes of stored bytes that may be nobody's from `due_at` on, and when the job has ended.

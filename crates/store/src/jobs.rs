@@ -144,15 +144,15 @@ macro_rules! unfinished {
 /// No job of the bot of `j` is leased at `$1`.
 macro_rules! nobody_works {
     () => {
-        "NOT EXISTS (SELECT 1 FROM jobs r WHERE r.bot_id = j.bot_id AND r.status <> 'done' \
-         AND r.status = 'running' AND r.lease_until >= $1)"
+        "NOT EXISTS (SELECT 1 FROM jobs r WHERE r.bot_id = j.bot_id AND r.status = 'running' \
+         AND r.lease_until >= $1)"
     };
 }
 
 /// No older job of another kind is about the document of `j`.
 macro_rules! in_order {
     () => {
-        "NOT EXISTS (SELECT 1 FROM jobs o WHERE o.bot_id = j.bot_id AND o.status <> 'done' \
+        "NOT EXISTS (SELECT 1 FROM jobs o WHERE o.bot_id = j.bot_id \
          AND o.status IN ('queued', 'running') AND o.document_id = j.document_id \
          AND o.kind <> j.kind AND (o.created_at < j.created_at \
          OR (o.created_at = j.created_at AND o.id < j.id)))"
