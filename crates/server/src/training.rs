@@ -96,7 +96,7 @@ async fn run(
     let mut outcomes: Vec<_> = given_up.into_iter().map(give_up).collect();
     let (mut back, mut gone) = (Vec::new(), BTreeSet::new());
     for job in jobs.iter().filter(|job| job.attempts == 1) {
-        let waited = u64::try_from(now() - job.created_at).unwrap_or_default();
+        let waited = u64::try_from(age(job)).unwrap_or_default();
         stage(observe::Stage::JobQueue, Duration::from_millis(waited));
     }
     if let Some(kind) = jobs.first().map(|job| job.kind) {
@@ -171,6 +171,10 @@ async fn deadline(mut stop: watch::Receiver<bool>, seconds: u64) {
         }
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+fn age(job: &Job) -> Millis {
+    now().saturating_sub(job.created_at)
 }
 
 fn give_up(job: Job) -> (Job, JobOutcome) {
@@ -425,9 +429,10 @@ impl Refused {
     /// What it means for a job that was in the run, alone or with others.
     fn outcome(&self, job: &Job, is_alone: bool) -> JobOutcome {
         match self {
-            // Who holds the bot may do so for long, and no job is at fault.
+            // Who holds the bot may do so for long, and no job is at fault: the older a job, the
+            // longer it waits.
             Self::Locked(message) => JobOutcome::Later {
-                not_before: now() + PUT_OFF_MS,
+                not_before: now() + (age(job) / 8).clamp(PUT_OFF_MS, PUT_OFF_MS_MAX),
                 code: "LOCKED".to_owned(),
                 message: message.clone(),
                 counts: false,
