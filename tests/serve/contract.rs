@@ -280,6 +280,30 @@ fn stored(server: &TestServer) -> Vec<String> {
 }
 
 #[test]
+fn what_waits_is_not_begun_twice_and_leaves_the_disk_when_it_is_deleted() {
+    let server = TestServer::new();
+    let client = server.client();
+    let bot = client.create_bot("Shop");
+    let path = format!("/v1/bots/{bot}/train");
+    let upload = |content: &[u8]| client.request("POST", &path).file("heater.md", content);
+    let first = upload(MANUAL.as_bytes()).send().json();
+    let again = upload(MANUAL.as_bytes()).header("prefer", "wait=60").send().expect(200).json();
+    assert_eq!(again["unchanged"], true);
+    assert_eq!(again["document"]["status"], "trained", "{first} {again}");
+    for number in 0..5 {
+        let other = upload(format!("{MANUAL}\n\nNumber {number}.\n").as_bytes()).send().json();
+        let id = other["document"]["id"].as_str().unwrap();
+        client.delete(&format!("/v1/bots/{bot}/documents/{id}")).expect(200);
+    }
+    upload(b"\x00\x01\x02\x03").send().refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    let since = std::time::Instant::now();
+    while stored(&server) != [first["document"]["contentHash"].as_str().unwrap()] {
+        assert!(since.elapsed().as_secs() < 30, "{:?}", stored(&server));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn what_is_deleted_leaves_the_disk_unless_another_has_it() {
     let server = TestServer::new();
     let client = server.client();

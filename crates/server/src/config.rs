@@ -152,7 +152,8 @@ pub struct Training {
     pub lease_seconds: u64,
     /// How long a job may take in all, in seconds.
     pub deadline_seconds: u64,
-    /// How often a job is begun before it is given up.
+    /// How often a training is begun before it is given up, twice at least: the first may be in the
+    /// company of one that fails. Removals are never given up.
     pub attempts_max: u64,
 }
 

@@ -2,8 +2,10 @@
 //!
 //! A job is leased and its lease renewed while it is worked on, so a server that dies leaves it to
 //! the next one. Jobs of one bot that wait together are done together: one run, one publication.
-//! A job ends: done, failed with a code, or put off with a cause and a limit. One that is under way
-//! when the server has to end is given back, and begun anew at the next start.
+//! A training ends: done, failed with a code, or put off with a cause and a limit. What a whole run
+//! failed of is put off and done alone, so that only what is at fault fails. A removal is never
+//! given up: what was deleted must not answer. One that is under way when the server has to end is
+//! given back, and begun anew at the next start.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +21,7 @@ use train::{
 };
 
 use crate::clock::now;
-use crate::forgetting::{contents, forget};
+use crate::forgetting::{Clearing, contents};
 use crate::observe::{self, stage};
 use crate::state::App;
 
@@ -28,6 +30,9 @@ const BATCH_MAX: u32 = 64;
 
 /// Bytes of documents that are done together, but for the first.
 const BATCH_BYTES_MAX: u64 = 128 << 20;
+
+/// Attempts that a training has at least: the first may be in company, and fail of that.
+const ATTEMPTS_MIN: u64 = 2;
 
 /// How much a run gives way, as niceness.
 const NICENESS: u8 = 10;
@@ -44,7 +49,9 @@ const PUT_OFF_MS_MAX: Millis = 60_000;
 /// Does jobs until told to stop; what is begun is ended.
 pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<bool>) {
     let owner = format!("{}", uuid::Uuid::now_v7().simple());
+    let mut clearing = Clearing::default();
     while !*stop.borrow() {
+        clearing.tend(&app).await;
         let lease = app.config.training.lease();
         let leased = app.store.lease_jobs(&owner, BATCH_MAX, now() + lease, now()).await;
         match leased {
@@ -69,7 +76,7 @@ pub(crate) async fn work(app: App, options: Options, mut stop: watch::Receiver<b
 
 /// How long until the next job may be begun.
 async fn pause(app: &App) -> Duration {
-    let next = app.store.next_job_at().await.ok().flatten();
+    let next = app.store.next_job_at(now()).await.ok().flatten();
     let wait = next.map_or(LOOK_EVERY, |at| {
         Duration::from_millis(u64::try_from(at - now()).unwrap_or_default().max(20))
     });
@@ -83,12 +90,13 @@ async fn run(
     jobs: Vec<Job>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), store::StoreError> {
+    let most = app.config.training.attempts_max.max(ATTEMPTS_MIN);
     let (jobs, given_up): (Vec<_>, Vec<_>) =
-        jobs.into_iter().partition(|job| job.attempts <= app.config.training.attempts_max);
+        jobs.into_iter().partition(|job| job.kind != JobKind::Train || job.attempts <= most);
     let mut outcomes: Vec<_> = given_up.into_iter().map(give_up).collect();
-    let mut gone = BTreeSet::new();
+    let (mut back, mut gone) = (Vec::new(), BTreeSet::new());
     for job in jobs.iter().filter(|job| job.attempts == 1) {
-        let waited = u64::try_from(now() - job.created_at).unwrap_or_default();
+        let waited = u64::try_from(age(job)).unwrap_or_default();
         stage(observe::Stage::JobQueue, Duration::from_millis(waited));
     }
     if let Some(kind) = jobs.first().map(|job| job.kind) {
@@ -107,36 +115,52 @@ async fn run(
             () = keep(app, owner, &jobs, &meter) => return Ok(()),
             () = deadline(stop, app.config.shutdown_seconds) => {
                 tracing::warn!(jobs = jobs.len(), "work is given back: the time to end is over");
-                app.store.finish_jobs(owner, outcomes, now()).await?;
+                app.store.finish_jobs(owner, outcomes, Vec::new(), now()).await?;
                 return app.store.give_back_jobs(owner, jobs, now()).await;
             }
         };
         outcomes.extend(done.outcomes);
-        gone = done.gone;
+        (back, gone) = (done.back, done.gone);
     }
     for (job, outcome) in &outcomes {
         observe::job(job.kind, outcome);
     }
-    app.store.finish_jobs(owner, outcomes, now()).await?;
-    forget(app, gone).await;
+    let gone = gone.iter().map(ToString::to_string).collect();
+    app.store.finish_jobs(owner, outcomes, gone, now()).await?;
+    if !back.is_empty() {
+        app.store.give_back_jobs(owner, back, now()).await?;
+    }
     Ok(())
 }
 
-/// Jobs end, whatever happens. What still runs holds the lock of the bot until it ends, so that the
+/// Runs end, whatever happens. What still runs holds the lock of the bot until it ends, so that the
 /// bot's next jobs are put off; what it publishes then, the bot knows and the jobs do not tell.
 fn overdue(jobs: Vec<Job>, longest: Duration) -> Done {
     tracing::error!(jobs = jobs.len(), "jobs are over their time");
     let message = format!("no end within {} s: give it in smaller parts", longest.as_secs());
-    let outcome = || JobOutcome::Failed { code: "TIMED_OUT".to_owned(), message: message.clone() };
-    let outcomes = jobs.into_iter().map(|job| (job, outcome())).collect();
-    Done { outcomes, gone: BTreeSet::new() }
+    Done::all(jobs, &Refused::Never { code: "TIMED_OUT", message })
 }
 
 /// What came of some jobs.
 struct Done {
     outcomes: Vec<(Job, JobOutcome)>,
+    /// For which there was no room.
+    back: Vec<Job>,
     /// Bytes that the bot holds no more.
     gone: BTreeSet<ContentHash>,
+}
+
+impl Done {
+    /// All were refused.
+    fn all(jobs: Vec<Job>, refused: &Refused) -> Self {
+        let is_alone = jobs.len() == 1;
+        let outcome = |job: Job| {
+            let outcome = refused.outcome(&job, is_alone);
+            (job, outcome)
+        };
+        let outcomes = jobs.into_iter().map(outcome).collect();
+        Self { outcomes, back: Vec::new(), gone: BTreeSet::new() }
+    }
 }
 
 /// Waits until the server has to end: so many seconds after it is told to.
@@ -147,6 +171,10 @@ async fn deadline(mut stop: watch::Receiver<bool>, seconds: u64) {
         }
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+fn age(job: &Job) -> Millis {
+    now().saturating_sub(job.created_at)
 }
 
 fn give_up(job: Job) -> (Job, JobOutcome) {
@@ -212,13 +240,13 @@ impl Progress for Meter {
 }
 
 async fn trained(app: &App, options: &Options, jobs: Vec<Job>, meter: &Arc<Meter>) -> Done {
-    let (mut batch, mut outcomes, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let (mut batch, mut back, mut outcomes, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for job in jobs {
         let id = job.document_id.clone().unwrap_or_default();
         match app.store.document(&job.bot_id, &id).await {
             Ok(Some(document)) => {
                 if bytes > 0 && bytes + document.bytes > BATCH_BYTES_MAX {
-                    outcomes.push((job, later(now(), "WAITING", "more is read first")));
+                    back.push(job);
                     continue;
                 }
                 bytes += document.bytes;
@@ -230,8 +258,9 @@ async fn trained(app: &App, options: &Options, jobs: Vec<Job>, meter: &Arc<Meter
         }
     }
     let Some(bot_id) = batch.first().map(|(job, _)| job.bot_id.clone()) else {
-        return Done { outcomes, gone: BTreeSet::new() };
+        return Done { outcomes, back, gone: BTreeSet::new() };
     };
+    let is_alone = batch.len() == 1;
     let documents: Vec<Document> = batch.iter().map(|(_, document)| document.clone()).collect();
     let (folder, options, meter) = (app.folder.clone(), options.clone(), Arc::clone(meter));
     let result = apart(move || {
@@ -251,21 +280,25 @@ async fn trained(app: &App, options: &Options, jobs: Vec<Job>, meter: &Arc<Meter
     outcomes.extend(batch.into_iter().map(|(job, document)| {
         let outcome = match &result {
             Ok((report, _)) => outcome_of(report, &document),
-            Err(refused) => refused.outcome(&job),
+            Err(refused) => refused.outcome(&job, is_alone),
         };
         (job, outcome)
     }));
     let gone = result.map(|(_, gone)| gone).unwrap_or_default();
-    Done { outcomes, gone }
+    Done { outcomes, back, gone }
 }
 
 fn bot_of(id: &str) -> Result<BotId, Refused> {
-    id.parse().map_err(|error: document::InvalidId| Refused::Never(error.to_string()))
+    id.parse().map_err(|error: document::InvalidId| never(error.to_string()))
+}
+
+fn never(message: String) -> Refused {
+    Refused::Never { code: "INTERNAL", message }
 }
 
 fn input(document: &Document) -> Result<Input, Refused> {
     let hash = document.content_hash.parse();
-    let hash = hash.map_err(|_| Refused::Never("the hash is damaged".to_owned()))?;
+    let hash = hash.map_err(|_| never("the hash is damaged".to_owned()))?;
     let content = Content::Stored { hash, bytes: document.bytes };
     Ok(Input {
         title: document.title.clone(),
@@ -324,7 +357,7 @@ async fn apart<T: Send + 'static>(
     };
     let started = Builder::new().name("train".to_owned()).spawn(run);
     started.map_err(|error| Refused::Now { code: "NO_THREAD", message: error.to_string() })?;
-    let crashed = |_| Refused::Never("the training crashed inside the server".to_owned());
+    let crashed = |_| never("the training crashed inside the server".to_owned());
     result.await.map_err(crashed)?
 }
 
@@ -359,50 +392,65 @@ async fn without(
 }
 
 fn ended(jobs: Vec<Job>, result: Result<BTreeSet<ContentHash>, Refused>) -> Done {
-    let outcome = |job: Job| {
-        let outcome = match &result {
-            Ok(_) => JobOutcome::Done(None),
-            Err(refused) => refused.outcome(&job),
-        };
-        (job, outcome)
-    };
-    let outcomes = jobs.into_iter().map(outcome).collect();
-    Done { outcomes, gone: result.unwrap_or_default() }
+    match result {
+        Ok(gone) => {
+            let outcomes = jobs.into_iter().map(|job| (job, JobOutcome::Done(None))).collect();
+            Done { outcomes, back: Vec::new(), gone }
+        }
+        Err(refused) => Done::all(jobs, &refused),
+    }
 }
 
 /// Why a whole run did nothing.
 #[derive(Debug)]
 enum Refused {
+    /// Another run holds the bot.
+    Locked(String),
     /// It may do better next time.
     Now { code: &'static str, message: String },
     /// It never will.
-    Never(String),
+    Never { code: &'static str, message: String },
 }
 
 impl From<TrainError> for Refused {
     fn from(error: TrainError) -> Self {
-        let message = error.to_string();
+        let (code, message) = (error.code(), error.to_string());
         match error {
-            TrainError::Index(IndexError::Locked { .. }) => Self::Now { code: "LOCKED", message },
+            TrainError::Index(IndexError::Locked { .. }) => Self::Locked(message),
             TrainError::CannotRebuild { .. } | TrainError::DamagedOriginal { .. } => {
-                Self::Never(message)
+                Self::Never { code, message }
             }
-            other => Self::Now { code: other.code(), message },
+            _ => Self::Now { code, message },
         }
     }
 }
 
 impl Refused {
-    fn outcome(&self, job: &Job) -> JobOutcome {
+    /// What it means for a job that was in the run, alone or with others.
+    fn outcome(&self, job: &Job, is_alone: bool) -> JobOutcome {
         match self {
-            Self::Now { code, message } => put_off(job.attempts, code, message),
-            Self::Never(message) => {
-                JobOutcome::Failed { code: "INTERNAL".to_owned(), message: message.clone() }
+            // Who holds the bot may do so for long, and no job is at fault: the older a job, the
+            // longer it waits.
+            Self::Locked(message) => JobOutcome::Later {
+                not_before: now() + (age(job) / 8).clamp(PUT_OFF_MS, PUT_OFF_MS_MAX),
+                code: "LOCKED".to_owned(),
+                message: message.clone(),
+                counts: false,
+            },
+            Self::Never { code, message } if job.kind == JobKind::Train && is_alone => {
+                JobOutcome::Failed { code: (*code).to_owned(), message: message.clone() }
+            }
+            Self::Never { code, message } if job.kind == JobKind::Train => {
+                later(now(), code, message)
+            }
+            Self::Now { code, message } | Self::Never { code, message } => {
+                put_off(job.attempts, code, message)
             }
         }
     }
 }
 
+/// Puts a job off, the longer the more often it was begun.
 fn put_off(attempts: u64, code: &str, message: &dyn std::fmt::Display) -> JobOutcome {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
     let wait = PUT_OFF_MS.saturating_mul(1 << doublings).min(PUT_OFF_MS_MAX);
@@ -410,5 +458,9 @@ fn put_off(attempts: u64, code: &str, message: &dyn std::fmt::Display) -> JobOut
 }
 
 fn later(not_before: Millis, code: &str, message: &str) -> JobOutcome {
-    JobOutcome::Later { not_before, code: code.to_owned(), message: message.to_owned() }
+    let (code, message) = (code.to_owned(), message.to_owned());
+    JobOutcome::Later { not_before, code, message, counts: true }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,12 +36,13 @@ CREATE TABLE bots (
 CREATE INDEX bots_of_account ON bots (account_id, created_at, id);
 
 -- `source` names the document within its bot: what its owner calls it, or what its bytes and
--- its title make of it.
+-- its title make of it. `title` is its owner's word, `found_title` what was found in it.
 CREATE TABLE documents (
     id TEXT NOT NULL,
     bot_id TEXT NOT NULL REFERENCES bots (id) ON DELETE CASCADE,
     source TEXT NOT NULL,
     title TEXT,
+    found_title TEXT,
     metadata TEXT NOT NULL,
     content_hash TEXT NOT NULL,
     bytes BIGINT NOT NULL,
@@ -84,6 +85,21 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_waiting ON jobs (status, not_before, created_at);
 CREATE INDEX jobs_of_bot ON jobs (bot_id, created_at);
+CREATE INDEX jobs_of_document ON jobs (bot_id, document_id, created_at);
+-- Few of all jobs: what asks for them repeats the condition.
+CREATE INDEX jobs_not_done ON jobs (bot_id, kind, created_at, id) WHERE status <> 'done';
+CREATE INDEX jobs_running ON jobs (bot_id, lease_until) WHERE status = 'running';
+CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+
+-- Hashes of stored bytes that may be nobody's from `due_at` on, and when the job has ended.
+CREATE TABLE gone (
+    hash TEXT NOT NULL,
+    bot_id TEXT NOT NULL,
+    job_id TEXT,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (hash, bot_id)
+);
+CREATE INDEX gone_of_bot ON gone (bot_id, job_id);
 
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY,

@@ -188,7 +188,7 @@ async fn complete(
         }
     }
     for (document_id, replies) in documents {
-        let row = sqlx::query("SELECT title FROM documents WHERE bot_id = $1 AND id = $2")
+        let row = sqlx::query("SELECT COALESCE(title, found_title) AS title FROM documents WHERE bot_id = $1 AND id = $2")
             .bind(bot_id)
             .bind(&document_id)
             .fetch_optional(&mut *connection)

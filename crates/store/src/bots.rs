@@ -78,7 +78,8 @@ macro_rules! select_bots {
         concat!(
             "SELECT id, account_id, name, description, configuration, is_disabled, idle_ms, \
              created_at, updated_at, CASE WHEN EXISTS (SELECT 1 FROM jobs j WHERE \
-             j.bot_id = bots.id AND j.status IN ('queued', 'running') AND j.kind = 'train') \
+             j.bot_id = bots.id AND j.kind = 'train' AND j.status <> 'done' \
+             AND j.status IN ('queued', 'running')) \
              THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS is_training FROM bots ",
             $rest
         )
@@ -164,7 +165,7 @@ impl Store {
              created_at, updated_at, CAST(0 AS BIGINT) AS is_training, \
              COALESCE((SELECT messages FROM usage WHERE account_id = $2 AND month = $3), 0) \
              AS used, CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE jobs.bot_id = bots.id \
-             AND kind = 'remove' AND status IN ('queued', 'running')) THEN CAST(1 AS BIGINT) \
+             AND kind = 'remove' AND status <> 'done') THEN CAST(1 AS BIGINT) \
              ELSE CAST(0 AS BIGINT) END AS is_leaving \
              FROM bots WHERE id = $1 AND account_id = $2",
         )
@@ -252,19 +253,28 @@ impl Store {
         let (account_id, id) = (account_id.to_owned(), id.to_owned());
         self.write(move |connection| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM bots WHERE id = $1 AND account_id = $2")
+                let held = sqlx::query("SELECT id FROM bots WHERE id = $1 AND account_id = $2")
                     .bind(&id)
                     .bind(account_id)
-                    .execute(&mut *connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                if done.rows_affected() == 0 {
+                if held.is_none() {
                     return Ok(false);
                 }
                 sqlx::query("DELETE FROM jobs WHERE bot_id = $1")
                     .bind(&id)
                     .execute(&mut *connection)
                     .await?;
-                crate::jobs::insert(connection, &id, None, crate::JobKind::DropBot, now).await?;
+                let drop = crate::JobKind::DropBot;
+                let job = crate::jobs::insert(connection, &id, None, drop, now).await?;
+                crate::gone::note_bot(connection, &id, &job, now).await?;
+                let done = sqlx::query("DELETE FROM bots WHERE id = $1")
+                    .bind(&id)
+                    .execute(connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Err(sqlx::Error::RowNotFound.into());
+                }
                 Ok(true)
             })
         })

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use crate::gone;
 use crate::jobs::insert;
 use crate::rows::{all, count, get, json, to_json, word};
 use crate::{JobKind, Millis, Store, StoreError};
@@ -48,8 +50,10 @@ pub struct Document {
     pub bot_id: String,
     /// What names it within its bot.
     pub source: String,
-    /// What its owner calls it, or what was found in it.
+    /// What its owner calls it.
     pub title: Option<String>,
+    /// What was found in it as its title when it was trained last.
+    pub found_title: Option<String>,
     /// What its owner attached.
     pub metadata: BTreeMap<String, String>,
     /// The hash of the bytes that came last.
@@ -110,6 +114,8 @@ pub struct Upload {
     pub document: Document,
     /// The job that trains it; `None` where there is nothing to do.
     pub job_id: Option<String>,
+    /// Whether the bot has, or is about to get, just this already.
+    pub is_unchanged: bool,
 }
 
 /// What was found in a document.
@@ -134,8 +140,8 @@ pub struct Trained {
 macro_rules! select_documents {
     ($rest:literal) => {
         concat!(
-            "SELECT id, bot_id, source, title, metadata, content_hash, bytes, media_type, status, \
-             trained_hash, pages, chunks, pages_without_text, warnings, duplicate_of, error_code, \
+            "SELECT id, bot_id, source, title, found_title, metadata, content_hash, bytes, \
+             media_type, status, trained_hash, pages, chunks, pages_without_text, warnings, duplicate_of, error_code, \
              error_message, created_at, updated_at FROM documents ",
             $rest
         )
@@ -149,6 +155,7 @@ impl Document {
             bot_id: get(row, "bot_id")?,
             source: get(row, "source")?,
             title: get(row, "title")?,
+            found_title: get(row, "found_title")?,
             metadata: json(row, "documents", "metadata")?,
             content_hash: get(row, "content_hash")?,
             bytes: count(row, "bytes")?,
@@ -186,8 +193,11 @@ impl Store {
                     .fetch_optional(&mut *connection)
                     .await?;
                 let held = held.as_ref().map(Document::of).transpose()?;
-                if let Some(held) = held.filter(|held| is_as(held, &new)) {
-                    return Ok(Some(Upload { document: held, job_id: None }));
+                let unchanged = held.as_ref().filter(|held| is_as(held, &new));
+                if let Some(document) = unchanged.cloned() {
+                    gone::is_held(connection, &new.bot_id, &new.content_hash).await?;
+                    let job_id = training(connection, &new.bot_id, &new.id).await?;
+                    return Ok(Some(Upload { document, job_id, is_unchanged: true }));
                 }
                 let others = sqlx::query(
                     "SELECT COUNT(*) AS others FROM documents WHERE bot_id = $1 AND id <> $2",
@@ -197,6 +207,8 @@ impl Store {
                 .fetch_one(&mut *connection)
                 .await?;
                 if count(&others, "others")? >= documents_max {
+                    let noted = (new.bot_id.as_str(), new.content_hash.as_str());
+                    gone::note(connection, noted, None, now).await?;
                     return Ok(None);
                 }
                 let row = sqlx::query(
@@ -208,8 +220,8 @@ impl Store {
                      content_hash = excluded.content_hash, bytes = excluded.bytes, \
                      media_type = excluded.media_type, status = 'queued', error_code = NULL, \
                      error_message = NULL, updated_at = excluded.updated_at \
-                     RETURNING id, bot_id, source, title, metadata, content_hash, bytes, \
-                     media_type, status, trained_hash, pages, chunks, pages_without_text, \
+                     RETURNING id, bot_id, source, title, found_title, metadata, \
+                     content_hash, bytes, media_type, status, trained_hash, pages, chunks, pages_without_text, \
                      warnings, duplicate_of, error_code, error_message, created_at, updated_at",
                 )
                 .bind(new.id.clone())
@@ -225,8 +237,12 @@ impl Store {
                 .await?;
                 let document = Document::of(&row)?;
                 let (bot, id) = (&new.bot_id, Some(new.id.as_str()));
-                let job_id = Some(insert(connection, bot, id, JobKind::Train, now).await?);
-                Ok(Some(Upload { document, job_id }))
+                let job_id = insert(connection, bot, id, JobKind::Train, now).await?;
+                for hash in held.iter().flat_map(hashes) {
+                    gone::note(connection, (bot, hash), Some(&job_id), now).await?;
+                }
+                gone::is_held(connection, bot, &document.content_hash).await?;
+                Ok(Some(Upload { document, job_id: Some(job_id), is_unchanged: false }))
             })
         })
         .await
@@ -273,23 +289,33 @@ impl Store {
         let (bot_id, id) = (bot_id.to_owned(), id.to_owned());
         self.write(move |connection| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM documents WHERE bot_id = $1 AND id = $2")
-                    .bind(&bot_id)
-                    .bind(&id)
-                    .execute(&mut *connection)
-                    .await?;
-                if done.rows_affected() == 0 {
-                    return Ok(None);
-                }
-                // What waits to be trained must not bring it back.
-                sqlx::query(
-                    "DELETE FROM jobs WHERE bot_id = $1 AND document_id = $2 AND status = 'queued'",
+                let row = sqlx::query(
+                    "DELETE FROM documents WHERE bot_id = $1 AND id = $2 \
+                     RETURNING content_hash, trained_hash",
                 )
                 .bind(&bot_id)
                 .bind(&id)
-                .execute(&mut *connection)
+                .fetch_optional(&mut *connection)
                 .await?;
-                insert(connection, &bot_id, Some(&id), JobKind::Remove, now).await.map(Some)
+                let Some(row) = row else { return Ok(None) };
+                let (content, trained): (String, Option<String>) =
+                    (get(&row, "content_hash")?, get(&row, "trained_hash")?);
+                let job = insert(connection, &bot_id, Some(&id), JobKind::Remove, now).await?;
+                for hash in trained.iter().chain([&content]) {
+                    gone::note(connection, (&bot_id, hash), Some(&job), now).await?;
+                }
+                gone::wait_for_other(connection, (&bot_id, &id), &job).await?;
+                // What waits to be trained must not bring it back.
+                sqlx::query(
+                    "DELETE FROM jobs WHERE bot_id = $1 AND document_id = $2 \
+                     AND status = 'queued' AND id <> $3",
+                )
+                .bind(&bot_id)
+                .bind(&id)
+                .bind(&job)
+                .execute(connection)
+                .await?;
+                Ok(Some(job))
             })
         })
         .await
@@ -299,30 +325,12 @@ impl Store {
     pub async fn leaving_documents(&self, bot_id: &str) -> Result<Vec<String>, StoreError> {
         let rows = sqlx::query(
             "SELECT document_id FROM jobs WHERE bot_id = $1 AND kind = 'remove' \
-             AND status IN ('queued', 'running') AND document_id IS NOT NULL",
+             AND status <> 'done' AND document_id IS NOT NULL",
         )
         .bind(bot_id)
         .fetch_all(&self.read)
         .await?;
         all(&rows, |row| get(row, "document_id"))
-    }
-
-    /// Those of some hashes whose bytes no document of any bot has or is answered from.
-    pub async fn unreferenced(&self, hashes: Vec<String>) -> Result<Vec<String>, StoreError> {
-        let mut free = Vec::new();
-        for hash in hashes {
-            let row = sqlx::query(
-                "SELECT COUNT(*) AS users FROM documents WHERE content_hash = $1 \
-                 OR trained_hash = $1",
-            )
-            .bind(&hash)
-            .fetch_one(&self.read)
-            .await?;
-            if count(&row, "users")? == 0 {
-                free.push(hash);
-            }
-        }
-        Ok(free)
     }
 
     /// Queues a failed document once more; the job's id, `None` where the document is unknown or
@@ -354,6 +362,28 @@ impl Store {
         })
         .await
     }
+}
+
+/// The job that is going to train a document, or does.
+async fn training(
+    connection: &mut AnyConnection,
+    bot_id: &str,
+    id: &str,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query(
+        "SELECT id FROM jobs WHERE bot_id = $1 AND document_id = $2 AND kind = 'train' \
+         AND status IN ('queued', 'running') ORDER BY created_at DESC, id DESC LIMIT 1",
+    )
+    .bind(bot_id)
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| get(&row, "id")).transpose()
+}
+
+/// The hashes of the bytes of a document.
+fn hashes(document: &Document) -> impl Iterator<Item = &str> {
+    document.trained_hash.as_deref().into_iter().chain([document.content_hash.as_str()])
 }
 
 /// Whether a document has, or is about to get, what is given.

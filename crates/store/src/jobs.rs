@@ -2,13 +2,16 @@
 //!
 //! A job is leased for a time by whoever does it, who renews the lease as long as the work goes on;
 //! a lease that ran out belongs to a process that is gone, and the job is anyone's. Jobs of one
-//! bot follow one another: its index has one writer.
+//! bot follow one another: its index has one writer. Jobs of another kind about the same document
+//! are begun in the order in which they were queued, also where the older one was put off: what was
+//! deleted and given again is removed first and trained then.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::database::Dialect;
 use crate::documents::signed;
+use crate::gone::note;
 use crate::rows::{all, count, get, to_json, word};
 use crate::{Kind, Millis, Store, StoreError, Trained, new_id};
 
@@ -119,6 +122,8 @@ pub enum JobOutcome {
         code: String,
         /// A sentence.
         message: String,
+        /// Whether this attempt counts.
+        counts: bool,
     },
 }
 
@@ -126,6 +131,47 @@ macro_rules! job_columns {
     () => {
         "id, bot_id, document_id, kind, status, attempts, pages_done, pages_total, error_code, \
          error_message, created_at, updated_at, finished_at"
+    };
+}
+
+/// A job that has not ended; in the words of the index of such jobs.
+macro_rules! unfinished {
+    () => {
+        "status <> 'done' AND status IN ('queued', 'running')"
+    };
+}
+
+/// No job of the bot of `j` is leased at `$1`.
+macro_rules! nobody_works {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM jobs r WHERE r.bot_id = j.bot_id AND r.status = 'running' \
+         AND r.lease_until >= $1)"
+    };
+}
+
+/// No older job of another kind is about the document of `j`.
+macro_rules! in_order {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM jobs o WHERE o.bot_id = j.bot_id \
+         AND o.status IN ('queued', 'running') AND o.document_id = j.document_id \
+         AND o.kind <> j.kind AND (o.created_at < j.created_at \
+         OR (o.created_at = j.created_at AND o.id < j.id)))"
+    };
+}
+
+macro_rules! next_job {
+    ($lock:literal) => {
+        concat!(
+            "SELECT id, bot_id, kind, attempts FROM jobs j WHERE ",
+            unfinished!(),
+            " AND ((status = 'queued' AND not_before <= $1) \
+             OR (status = 'running' AND lease_until < $1)) AND ",
+            nobody_works!(),
+            " AND ",
+            in_order!(),
+            " ORDER BY created_at, id LIMIT 1",
+            $lock
+        )
     };
 }
 
@@ -206,9 +252,12 @@ impl Store {
         row.as_ref().map(Job::of).transpose()
     }
 
-    /// Takes up to `limit` jobs of one kind and one bot that wait, the longest waiting first, or
-    /// whose lease ran out; none where nothing is to be done. They are `owner`'s until `until`.
-    /// No bot's jobs are given to two.
+    /// Takes up to `limit` jobs of one kind and one bot, the longest waiting first; none where
+    /// nothing is to be done. They are `owner`'s until `until`. No bot's jobs are given to two.
+    ///
+    /// Trainings that were begun before are taken one by one, so that one that brings a run down
+    /// takes no other with it. Removals are taken together, also those that were put off: what one
+    /// alone cannot do, they may.
     pub async fn lease_jobs(
         &self,
         owner: &str,
@@ -220,38 +269,28 @@ impl Store {
         let dialect = self.dialect;
         self.write(move |connection| {
             Box::pin(async move {
-                let Some((bot_id, kind)) = next_bot(connection, dialect, now).await? else {
+                let Some(next) = next_job(connection, dialect, now).await? else {
                     return Ok(Vec::new());
                 };
-                let rows = sqlx::query(concat!(
-                    "UPDATE jobs SET status = 'running', attempts = attempts + 1, \
-                     lease_owner = $1, lease_until = $2, updated_at = $3 WHERE id IN (\
-                     SELECT id FROM jobs WHERE bot_id = $4 AND kind = $5 AND (\
-                     (status = 'queued' AND not_before <= $3) \
-                     OR (status = 'running' AND lease_until < $3)) \
-                     ORDER BY created_at, id LIMIT $6) RETURNING ",
-                    job_columns!()
-                ))
-                .bind(&owner)
-                .bind(until)
-                .bind(now)
-                .bind(&bot_id)
-                .bind(&kind)
-                .bind(i64::from(limit))
-                .fetch_all(&mut *connection)
-                .await?;
-                let mut jobs = all(&rows, Job::of)?;
-                jobs.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-                for job in jobs.iter().filter(|job| job.kind == JobKind::Train) {
-                    sqlx::query(
-                        "UPDATE documents SET status = 'processing', updated_at = $3 \
-                         WHERE bot_id = $1 AND id = $2",
-                    )
-                    .bind(&job.bot_id)
-                    .bind(&job.document_id)
+                let mut jobs = Vec::new();
+                for id in next.together(connection, limit, now).await? {
+                    let row = sqlx::query(concat!(
+                        "UPDATE jobs SET status = 'running', attempts = attempts + 1, \
+                         lease_owner = $1, lease_until = $2, updated_at = $3 WHERE id = $4 \
+                         RETURNING ",
+                        job_columns!()
+                    ))
+                    .bind(&owner)
+                    .bind(until)
                     .bind(now)
-                    .execute(&mut *connection)
+                    .bind(id)
+                    .fetch_one(&mut *connection)
                     .await?;
+                    let job = Job::of(&row)?;
+                    if job.kind == JobKind::Train {
+                        note_processing(connection, &job, now).await?;
+                    }
+                    jobs.push(job);
                 }
                 Ok(jobs)
             })
@@ -259,15 +298,41 @@ impl Store {
         .await
     }
 
-    /// When the next job may be begun, where one waits.
-    pub async fn next_job_at(&self) -> Result<Option<Millis>, StoreError> {
-        let row = sqlx::query(
+    /// When the next job may be begun, where one waits. Those of a bot that someone works on are
+    /// left out as long as its lease lasts.
+    pub async fn next_job_at(&self, now: Millis) -> Result<Option<Millis>, StoreError> {
+        let row = sqlx::query(concat!(
             "SELECT MIN(CASE WHEN status = 'queued' THEN not_before ELSE lease_until END) AS at \
-             FROM jobs WHERE status IN ('queued', 'running')",
-        )
+             FROM jobs j WHERE ",
+            unfinished!(),
+            " AND (status = 'running' OR (",
+            nobody_works!(),
+            ")) AND ",
+            in_order!()
+        ))
+        .bind(now)
         .fetch_one(&self.read)
         .await?;
         get(&row, "at")
+    }
+
+    /// Forgets up to `limit` jobs that ended before a time; how many there were. A removal that was
+    /// not done is kept.
+    pub async fn forget_jobs(&self, before: Millis, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < $1 \
+                     AND (status = 'done' OR kind = 'train') ORDER BY finished_at LIMIT $2)",
+                )
+                .bind(before)
+                .bind(i64::from(limit))
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
     }
 
     /// How many jobs wait.
@@ -312,8 +377,8 @@ impl Store {
         .await
     }
 
-    /// Gives jobs back that are not done because their server ends: another may begin them at once,
-    /// and this attempt does not count. What is not `owner`'s any more stays as it is.
+    /// Gives jobs back that are not done, because their server ends or others fill the run: another
+    /// may begin them at once, and this attempt does not count. What is not `owner`'s any more stays as it is.
     pub async fn give_back_jobs(
         &self,
         owner: &str,
@@ -345,17 +410,24 @@ impl Store {
         .await
     }
 
-    /// Ends jobs, and says of each document what was found in it, in one step. What is not
+    /// Ends jobs of one bot, says of each document what was found in it, and notes the hashes that
+    /// the bot's index holds no more, in one step. What is not
     /// `owner`'s any more stays as it is.
     pub async fn finish_jobs(
         &self,
         owner: &str,
         outcomes: Vec<(Job, JobOutcome)>,
+        gone: Vec<String>,
         now: Millis,
     ) -> Result<(), StoreError> {
         let owner = owner.to_owned();
         self.write(move |connection| {
             Box::pin(async move {
+                if let Some((job, _)) = outcomes.first() {
+                    for hash in &gone {
+                        note(connection, (&job.bot_id, hash), None, now).await?;
+                    }
+                }
                 for (job, outcome) in outcomes {
                     finish(connection, &owner, &job, outcome, now).await?;
                 }
@@ -366,25 +438,20 @@ impl Store {
     }
 }
 
-macro_rules! next_job {
-    ($lock:literal) => {
-        concat!(
-            "SELECT bot_id, kind FROM jobs j WHERE ((status = 'queued' AND not_before <= $1) \
-             OR (status = 'running' AND lease_until < $1)) AND NOT EXISTS (SELECT 1 FROM jobs r \
-             WHERE r.bot_id = j.bot_id AND r.status = 'running' AND r.lease_until >= $1) \
-             ORDER BY created_at, id LIMIT 1",
-            $lock
-        )
-    };
+/// The job that waits longest and may be begun.
+struct Next {
+    id: String,
+    bot_id: String,
+    kind: String,
+    attempts: u64,
 }
 
-/// The bot, and the kind, of the job that waits longest and may be begun. With PostgreSQL the bot is
-/// held against others who ask at this moment.
-async fn next_bot(
+/// With PostgreSQL the bot is held against others who ask at this moment.
+async fn next_job(
     connection: &mut AnyConnection,
     dialect: Dialect,
     now: Millis,
-) -> Result<Option<(String, String)>, StoreError> {
+) -> Result<Option<Next>, StoreError> {
     let row = sqlx::query(match dialect {
         Dialect::Sqlite => next_job!(""),
         Dialect::Postgres => next_job!(" FOR UPDATE SKIP LOCKED"),
@@ -393,11 +460,46 @@ async fn next_bot(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let (bot_id, kind): (String, String) = (get(&row, "bot_id")?, get(&row, "kind")?);
-    if dialect == Dialect::Postgres && !hold_bot(connection, &bot_id, now).await? {
+    let next = Next {
+        id: get(&row, "id")?,
+        bot_id: get(&row, "bot_id")?,
+        kind: get(&row, "kind")?,
+        attempts: count(&row, "attempts")?,
+    };
+    if dialect == Dialect::Postgres && !hold_bot(connection, &next.bot_id, now).await? {
         return Ok(None);
     }
-    Ok(Some((bot_id, kind)))
+    Ok(Some(next))
+}
+
+impl Next {
+    /// It, and what may be done with it: up to `limit` ids, the longest waiting first.
+    async fn together(
+        self,
+        connection: &mut AnyConnection,
+        limit: u32,
+        now: Millis,
+    ) -> Result<Vec<String>, StoreError> {
+        if self.kind == JobKind::Train.as_str() && self.attempts > 0 {
+            return Ok(vec![self.id]);
+        }
+        // Nobody works on the bot: what is running here is of a lease that ran out.
+        let rows = sqlx::query(concat!(
+            "SELECT id FROM jobs j WHERE bot_id = $1 AND kind = $2 AND ",
+            unfinished!(),
+            " AND (kind <> 'train' OR (status = 'queued' AND attempts = 0 AND not_before <= $3)) \
+             AND ",
+            in_order!(),
+            " ORDER BY created_at, id LIMIT $4"
+        ))
+        .bind(self.bot_id)
+        .bind(self.kind)
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
+        all(&rows, |row| get(row, "id"))
+    }
 }
 
 /// Holds a bot until the transaction ends; `false` where another holds it, or began a job of it a
@@ -435,15 +537,17 @@ async fn finish(
     let (status, not_before, error) = match &outcome {
         JobOutcome::Done(_) => (JobStatus::Done, now, None),
         JobOutcome::Failed { code, message } => (JobStatus::Failed, now, Some((code, message))),
-        JobOutcome::Later { not_before, code, message } => {
+        JobOutcome::Later { not_before, code, message, .. } => {
             (JobStatus::Queued, *not_before, Some((code, message)))
         }
     };
+    let returned = i64::from(matches!(outcome, JobOutcome::Later { counts: false, .. }));
     let finished_at = Some(now).filter(|_| status != JobStatus::Queued);
     let (code, message) = error.map(|(code, message)| (code.clone(), message.clone())).unzip();
     let ended = sqlx::query(
         "UPDATE jobs SET status = $3, not_before = $4, error_code = $5, error_message = $6, \
          finished_at = $7, updated_at = $8, lease_owner = NULL, lease_until = NULL, \
+         attempts = attempts - $9, \
          pages_done = CASE WHEN $3 = 'done' THEN pages_total ELSE pages_done END \
          WHERE id = $1 AND lease_owner = $2 AND status = 'running'",
     )
@@ -455,6 +559,7 @@ async fn finish(
     .bind(message.clone())
     .bind(finished_at)
     .bind(now)
+    .bind(returned)
     .execute(&mut *connection)
     .await?;
     if ended.rows_affected() == 0 || job.kind != JobKind::Train {
@@ -471,6 +576,23 @@ async fn finish(
     }
 }
 
+async fn note_processing(
+    connection: &mut AnyConnection,
+    job: &Job,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE documents SET status = 'processing', updated_at = $3 \
+         WHERE bot_id = $1 AND id = $2",
+    )
+    .bind(&job.bot_id)
+    .bind(&job.document_id)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Newer bytes may have come meanwhile; then another job waits, and the document stays queued.
 async fn note_trained(
     connection: &mut AnyConnection,
@@ -479,7 +601,7 @@ async fn note_trained(
     now: Millis,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE documents SET trained_hash = $3, title = COALESCE(title, $4), pages = $5, \
+        "UPDATE documents SET trained_hash = $3, found_title = $4, pages = $5, \
          chunks = $6, pages_without_text = $7, warnings = $8, duplicate_of = $9, \
          status = CASE WHEN content_hash = $3 THEN 'trained' ELSE 'queued' END, \
          error_code = NULL, error_message = NULL, updated_at = $10 WHERE bot_id = $1 AND id = $2",

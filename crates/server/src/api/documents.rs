@@ -24,7 +24,7 @@ use crate::state::App;
 pub(crate) struct DocumentBody {
     /// `doc_…`
     pub(crate) id: String,
-    /// What it is called.
+    /// What you call it, else what was found in it.
     title: Option<String>,
     /// `queued`, `processing`, `trained` or `failed`.
     status: &'static str,
@@ -66,7 +66,7 @@ impl From<Document> for DocumentBody {
     fn from(document: Document) -> Self {
         Self {
             id: document.id,
-            title: document.title,
+            title: document.title.or(document.found_title),
             status: document.status.as_str(),
             content_hash: document.content_hash,
             media_type: document.media_type,

@@ -63,7 +63,7 @@ pub(crate) struct OneReply {
     document: DocumentBody,
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<JobBody>,
-    /// Whether the bot has these bytes with this metadata already.
+    /// Whether the bot has these bytes with this metadata already, or will when `job` is done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unchanged: bool,
 }
@@ -130,7 +130,7 @@ pub(crate) async fn train(
     let uploading = app.uploading.read().await;
     for file in form.files {
         let name = file.name.clone();
-        let result = match uploads::store(&app, file).await {
+        let result = match uploads::store(&app, &bot.id, file).await {
             Ok(stored) => take(&app, &caller, &bot.id, &metadata, &stored).await,
             Err(error) => Err(error),
         };
@@ -217,8 +217,8 @@ async fn answer(
     for (file_name, result) in results {
         let error = match result {
             Ok(upload) => {
+                let unchanged = upload.is_unchanged;
                 let (document, job) = state(app, bot_id, upload).await?;
-                let unchanged = job.is_none();
                 let document = Some(document);
                 told.push(FileResult {
                     file_name,
