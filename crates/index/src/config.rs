@@ -11,7 +11,7 @@ pub struct Config {
     pub cache_snapshots_max: usize,
     /// Memory of the snapshots kept for the next question, in bytes, about: what they know of
     /// their documents, blocks they have read and what was attached to them, of which one
-    /// snapshot may have an eighth of all. Mapped files are not counted; the system takes their
+    /// snapshot may have a quarter of all. Mapped files are not counted; the system takes their
     /// pages back when it needs them. The most recently used snapshot is kept even where it
     /// takes more alone. 512 bots of a
     /// hundred chunks took 122 MiB, most of them asked once.

@@ -34,8 +34,8 @@ pub use similar::Similarities;
 const LANGUAGES_MAX: usize = 8;
 
 /// What part of the cache may be attached to one snapshot, so that one busy bot does not drive
-/// out all others: 32 MiB of the default, which hold some 12,000 prepared chunks.
-const ATTACHED_SHARE: usize = 8;
+/// out all others: 64 MiB of the default, which hold some 20,000 prepared chunks.
+const ATTACHED_SHARE: usize = 4;
 
 /// One immutable state of a bot's index. Everything it answers depends on its content alone,
 /// never on how that came about.

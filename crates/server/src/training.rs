@@ -35,7 +35,7 @@ const BATCH_BYTES_MAX: u64 = 128 << 20;
 const ATTEMPTS_MIN: u64 = 2;
 
 /// How much a run gives way, as niceness.
-const NICENESS: u8 = 10;
+const NICENESS: u8 = 19;
 
 /// How long there is no look at the jobs where nobody rings: another server may have left one.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -127,7 +127,7 @@ fn what_is_attached_is_told_its_share_of_the_cache() {
         told = bytes_max;
         Weight(0.into())
     });
-    assert_eq!(told, 2 << 20);
+    assert_eq!(told, 16 << 20);
 }
 
 #[test]
