@@ -91,6 +91,8 @@ fn talk(ground: &Ground) {
             conversation = None;
             return;
         };
+        // Events are told one by one, each behind two commits: no more of them than the end can wait for.
+        thread::sleep(Duration::from_millis(30));
         let text = |name: &str| said[name].as_str().unwrap().to_owned();
         let id = text("conversationId");
         let pair = (text("userMessageId"), text("messageId"));

@@ -15,7 +15,7 @@ use crate::{Kind, Millis, Store, StoreError, Webhook, new_id};
 /// Deliveries to one webhook at a time: one that is slow takes no more places than that.
 const AT_ONCE_TO_ONE: i64 = 4;
 
-/// How long a webhook that failed is told nothing, at most: its next attempt may be days away, and it
+/// How long a webhook that did not reply is told nothing, at most: its next attempt may be days away, and it
 /// may be back before.
 const REST_MS_MAX: Millis = 60_000;
 
@@ -267,6 +267,8 @@ impl Store {
                 let webhook_id = &attempt.webhook_id;
                 match attempt.then {
                     Then::Delivered | Then::Failed => wake(connection, webhook_id).await,
+                    // Who replied, whatever it said, holds its places for a moment only.
+                    Then::RetryAt(_) if attempt.status_code.is_some() => Ok(()),
                     Then::RetryAt(at) => {
                         rest(connection, webhook_id, at.min(now + REST_MS_MAX)).await
                     }

@@ -87,7 +87,7 @@ async fn a_webhook_that_failed_rests() {
         let far = Then::RetryAt(10_000_000);
         store.note_attempt(came_of(&due[0], far), 20).await.unwrap();
         assert!(store.lease_deliveries(ALL, 100, 20).await.unwrap().is_empty());
-        // For a minute at most, and not where its owner asks.
+        // For a minute at most, and not where its owner asks, nor where it said something.
         let later = 20 + REST_MS_MAX;
         let due = store.lease_deliveries((1, 16), later + 9, later).await.unwrap();
         let soon = Then::RetryAt(later + 50);
@@ -97,6 +97,10 @@ async fn a_webhook_that_failed_rests() {
         store.enqueue_for(&hook.id, event, later + 49).await.unwrap();
         let due = store.lease_deliveries(ALL, later + 99, later + 49).await.unwrap();
         assert_eq!(due.len(), 4);
+        let said =
+            Attempt { status_code: Some(500), ..came_of(&due[0], Then::RetryAt(later + 99)) };
+        store.note_attempt(said, later + 50).await.unwrap();
+        assert_eq!(store.lease_deliveries(ALL, later + 99, later + 50).await.unwrap().len(), 1);
     }
 }
 
