@@ -18,7 +18,7 @@ use crate::body;
 use crate::clock::now;
 use crate::error::{ApiError, Code, ErrorBody, ErrorReply};
 use crate::idempotency::{self, Claiming, Guard};
-use crate::json::reply;
+use crate::json::{has_nul, reply};
 use crate::multipart::{self, Form};
 use crate::parameters::Path;
 use crate::state::App;
@@ -312,6 +312,9 @@ fn wait(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
 
 fn metadata(form: &Form) -> Result<Metadata, ApiError> {
     let Some(text) = &form.metadata else { return Ok(Metadata::default()) };
+    if has_nul(text.as_bytes()) {
+        return Err(ApiError::field("metadata", "holds U+0000, which no text here may have"));
+    }
     let metadata: Metadata = serde_json::from_str(text).map_err(|error| {
         ApiError::field("metadata", format!("expected an object as JSON: {error}"))
     })?;
