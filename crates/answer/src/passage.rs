@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use document::{Chunk, DocumentId, PageRange, Span};
 
+use crate::Citation;
 use crate::chunk_text::Sketch;
 use crate::rank::{Candidate, Signals};
 use crate::reading::{Reading, Unit, read};
@@ -46,6 +47,23 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// The whole passage as one quote.
+    pub fn citation(&self) -> Citation {
+        let excerpt = self.text();
+        let start = self.chunks.first().map_or(0, |chunk| chunk.char_start);
+        Citation {
+            document_id: self.document_id.clone(),
+            title: self.title.clone(),
+            page: self.pages.map(|pages| pages.first),
+            page_end: self.pages.map(|pages| pages.last),
+            headings: self.headings.clone(),
+            start,
+            end: start + excerpt.chars().count(),
+            excerpt,
+            score: self.score,
+        }
+    }
+
     /// Its place in the text of the document, in bytes.
     pub fn span(&self) -> Span {
         let start = self.chunks.first().map_or(0, |chunk| chunk.span.start);

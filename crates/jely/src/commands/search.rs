@@ -1,6 +1,6 @@
 //! `jely search`.
 
-use answer::{Citation, Passage, Question, retrieve};
+use answer::{Passage, Question, retrieve};
 use anyhow::Result;
 
 use super::ask::filter;
@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, arguments: &Search, output: &mut Output<'_>) 
     let question = Question::new(&arguments.query).with_filter(filter);
     let question = Asker::of(global)?.embedded(question)?;
     let passages = retrieve(&snapshot, &question, &config)?;
-    let found: Vec<_> = passages.iter().map(citation).collect();
+    let found: Vec<_> = passages.iter().map(Passage::citation).collect();
     if output.is_json() {
         output.named("passages", &found)?;
         return Ok(Exit::Done);
@@ -39,21 +39,4 @@ pub(super) fn run(global: &Global, arguments: &Search, output: &mut Output<'_>) 
         output.line(&format!("   {}", shortened(&passage.excerpt, SHOWN_CHARS)))?;
     }
     Ok(Exit::Done)
-}
-
-/// A passage as one long quote.
-fn citation(passage: &Passage) -> Citation {
-    let excerpt = passage.text();
-    let start = passage.chunks.first().map_or(0, |chunk| chunk.char_start);
-    Citation {
-        document_id: passage.document_id.clone(),
-        title: passage.title.clone(),
-        page: passage.pages.map(|pages| pages.first),
-        page_end: passage.pages.map(|pages| pages.last),
-        headings: passage.headings.clone(),
-        start,
-        end: start + excerpt.chars().count(),
-        excerpt,
-        score: passage.score,
-    }
 }

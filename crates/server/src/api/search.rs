@@ -148,18 +148,17 @@ fn filter(given: SearchFilter) -> Result<Filter, ApiError> {
 }
 
 fn body_of(passage: &Passage, explain: bool) -> PassageBody {
-    let excerpt = passage.text();
-    let start = passage.chunks.first().map_or(0, |chunk| chunk.char_start);
+    let cited = passage.citation();
     PassageBody {
-        document_id: passage.document_id.to_string(),
-        title: passage.title.clone(),
-        page: passage.pages.map(|pages| pages.first),
-        page_end: passage.pages.map(|pages| pages.last),
-        headings: passage.headings.clone(),
-        start,
-        end: start + excerpt.chars().count(),
-        excerpt,
-        score: passage.score,
+        document_id: cited.document_id.into(),
+        title: cited.title,
+        page: cited.page,
+        page_end: cited.page_end,
+        headings: cited.headings,
+        excerpt: cited.excerpt,
+        start: cited.start,
+        end: cited.end,
+        score: cited.score,
         explanation: explain.then(|| explanation(&passage.signals)),
     }
 }
